@@ -1,0 +1,1 @@
+"""Vendors: one small protocol per modality, the catalogue as data, connectors and embedded engines."""

@@ -1,0 +1,47 @@
+"""What accompanies one attempt at a vendor: the credential it uses and the usage it runs up."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+KeySource = Literal["BYOK", "MANAGED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How to reach a vendor for one organisation. The key never shows in a repr."""
+
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    """Base URL as configured: `/chat/completions`, `/audio/…` are appended to it as it stands."""
+    source: KeySource = "MANAGED"
+
+
+@dataclass(slots=True)
+class Usage:
+    """What an attempt used so far. A connector keeps it true at every moment, because an attempt that fails or is
+    cancelled is metered with what stands here then. Fields that do not apply stay 0."""
+
+    audio_ms: int = 0
+    """Milliseconds of audio heard (speech to text)."""
+    characters: int = 0
+    """Characters of text spoken (text to speech)."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    """Part of `input_tokens` that the vendor billed as cached."""
+    estimated: bool = False
+    """True where the vendor reported nothing and we counted."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One attempt, as the attempt loop hands it to a connector.
+
+    The loop owns all deadlines but one: only the connector can tell connecting from waiting, so it has to raise
+    `DeadlineExceeded(stage="connect")` when it is not connected within `connect_timeout` seconds.
+    """
+
+    credential: Credential
+    connect_timeout: float = 3.0
+    usage: Usage = field(default_factory=Usage)
+    request_id: str = ""

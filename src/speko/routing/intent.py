@@ -1,0 +1,80 @@
+"""What a caller wants: language, region, what to optimise for, and which vendors are allowed."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from speko.providers.catalogue import MODALITIES, Modality
+
+OptimizeFor = Literal["balanced", "accuracy", "latency", "cost"]
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?\Z")
+
+
+class InvalidIntent(ValueError):
+    """The intent or the constraints cannot be read. The message is for people."""
+
+
+def normalize_language(tag: str) -> str:
+    """`en_us` to `en-US`; raises InvalidIntent for anything but `xx`, `xxx`, `xx-YY`, `xxx-YY`."""
+    primary, _, region = tag.strip().replace("_", "-").partition("-")
+    normal = primary.lower() + (f"-{region.upper()}" if region else "")
+    if not _TAG.match(normal):
+        raise InvalidIntent(f"language must be a BCP-47 tag like 'en' or 'en-US', not {tag[:40]!r}")
+    return normal
+
+
+class RoutingIntent(Struct, frozen=True, rename="camel"):
+    """The wire's routing intent. Unknown members are ignored."""
+
+    language: str
+    region: str = "global"
+    optimize_for: OptimizeFor = "balanced"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "language", normalize_language(self.language))
+
+
+class AllowedProviders(Struct, frozen=True):
+    """Allow-lists as callers write them: `vendor` or `vendor:model`; empty = no constraint on that layer."""
+
+    stt: tuple[str, ...] = ()
+    llm: tuple[str, ...] = ()
+    tts: tuple[str, ...] = ()
+    s2s: tuple[str, ...] = ()
+
+
+class PipelineConstraints(Struct, frozen=True, rename="camel"):
+    """The wire's constraints."""
+
+    allowed_providers: AllowedProviders = AllowedProviders()
+
+
+class AllowList(Struct, frozen=True):
+    """The constraint on one layer, split at the first colon. Empty = everything is allowed."""
+
+    entries: frozenset[tuple[str, str | None]] = frozenset()
+
+    def admits(self, vendor: str, model: str) -> bool:
+        """Whether a candidate is within the constraint."""
+        return not self.entries or (vendor, None) in self.entries or (vendor, model) in self.entries
+
+    def pinned_models(self, vendor: str) -> tuple[str, ...]:
+        """Models of a vendor that are named one by one, sorted."""
+        return tuple(sorted(m for v, m in self.entries if v == vendor and m is not None))
+
+    @classmethod
+    def of(cls, entries: tuple[str, ...]) -> "AllowList":
+        """Reads the wire's form; the vendor is compared without case, the model exactly."""
+        pairs = set()
+        for entry in entries:
+            vendor, colon, model = entry.partition(":")
+            pairs.add((vendor.strip().lower(), model.strip() if colon else None))
+        return cls(frozenset(pairs))
+
+
+def allow_lists(constraints: PipelineConstraints | None) -> Mapping[Modality, AllowList]:
+    """One allow-list per modality."""
+    allowed = constraints.allowed_providers if constraints else AllowedProviders()
+    return {modality: AllowList.of(getattr(allowed, modality)) for modality in MODALITIES}

@@ -1,0 +1,78 @@
+"""The two ledgers: every attempt, and what was served.
+
+`attempts` says what was tried, why it ended and what the vendor is likely to bill. `usage` says whose output reached
+the caller; it is what customers are shown.
+"""
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from speko.providers.call import KeySource, Usage
+from speko.providers.catalogue import Modality
+
+Outcome = Literal["served", "failed", "cancelled"]
+Metric = Literal["stt_seconds", "tts_characters", "llm_tokens"]
+ChargeKind = Literal["minutes", "add_on", "included", "free", "byok"]
+
+
+class AttemptRow(Struct, frozen=True, kw_only=True):
+    """One attempt at one candidate."""
+
+    id: str
+    request_id: str
+    organization_id: str
+    session_id: str | None
+    endpoint: str
+    """`transcribe`, `synthesize` or `complete`."""
+    modality: Modality
+    position: int
+    """0 for the first candidate that was tried in this call."""
+    provider: str
+    model: str
+    key_source: KeySource
+    outcome: Outcome
+    cause: str | None
+    """`ProviderError.cause`, `caller_left`, or None when all went well."""
+    status: int | None
+    """The vendor's HTTP status."""
+    message: str | None
+    """The vendor's complaint, secrets removed."""
+    started_at: datetime
+    first_byte_ms: float | None
+    total_ms: float
+    usage: Usage
+    cost_micro_usd: int
+    """Estimated: what the vendor is likely to bill."""
+    scores_run_id: str | None
+
+
+class UsageRow(Struct, frozen=True, kw_only=True):
+    """What one call served."""
+
+    id: str
+    request_id: str
+    organization_id: str
+    session_id: str | None
+    provider: str
+    model: str
+    type: Literal["stt", "llm", "tts", "s2s"]
+    metric: Metric
+    quantity: float
+    key_source: KeySource
+    charge_kind: ChargeKind
+    cost_micro_usd: int
+    """What the organisation pays: 0 for its own keys and for embedded engines."""
+    audio_ms: int
+    """Audio heard or spoken, for the sum of minutes."""
+    estimated: bool
+    created_at: datetime
+
+
+class Ledger(Protocol):
+    """Takes rows without waiting; somebody else writes them down."""
+
+    def attempt(self, row: AttemptRow) -> None: ...
+
+    def usage(self, row: UsageRow) -> None: ...

@@ -1,0 +1,132 @@
+"""All settings of the gateway, in one object that is read once, at the top.
+
+Order of precedence: command line, environment (`SPEKO_…`), `speko.toml`, defaults. The reference page of the docs is
+generated from the fields below.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class ProviderSettings(BaseModel):
+    """Platform credentials of one vendor: the table `[providers.<vendor>]` of the configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    api_key: SecretStr | None = Field(None, description="Platform key of the vendor.")
+    base_url: str | None = Field(
+        None, description="Base URL; `/chat/completions`, `/audio/…` are appended to it as it stands."
+    )
+    models: tuple[str, ...] = Field(
+        (),
+        description="Models to offer beside the catalogue's, as `stt:name`, `llm:name` or `tts:name`; "
+        "without a prefix: a language model.",
+    )
+
+
+class Settings(BaseSettings):
+    """Settings of one gateway process."""
+
+    model_config = SettingsConfigDict(env_prefix="SPEKO_", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8787, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    data: Path = Field(Path(".speko"), description="Data folder: SQLite, key file, caches. Created when missing.")
+    database_url: str | None = Field(
+        None, description="Database; default is SQLite in the data folder, which serves one process."
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 bytes, base64: encrypts vendor keys. Default: the file `master.key` in the data folder.",
+    )
+    embedded: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Embedded engines: `auto` = only when nothing else is usable for a modality, "
+        "`always` = at the end of every chain, `never`.",
+    )
+    scores: tuple[Path, ...] = Field(
+        (), description="The operator's own score snapshots (CSV), ranked before the published one."
+    )
+    admin_token: SecretStr | None = Field(
+        None, description="Bearer token for `/metrics` from elsewhere than this machine."
+    )
+    cors_origins: tuple[str, ...] = Field(("*",), description="Origins that browsers may call from; `*` = any.")
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses of proxies whose `X-Forwarded-*` headers are believed."
+    )
+    max_audio_bytes: int = Field(100 * 2**20, ge=1, description="Largest body of `/v1/transcribe`, in bytes.")
+    max_json_bytes: int = Field(8 * 2**20, ge=1, description="Largest JSON body, in bytes.")
+    max_spool_bytes: int = Field(
+        2 * 2**30, ge=1, description="Disk that all uploads in flight may take together, in bytes."
+    )
+    stt_workers: int = Field(2, ge=1, le=64, description="Worker processes of the embedded recogniser.")
+    connect_timeout: float = Field(3.0, gt=0, description="Seconds to connect to a vendor.")
+    first_byte_timeout: float = Field(
+        8.0, gt=0, description="Seconds to a vendor's first useful byte; transcribe adds 0.25 of the audio's length."
+    )
+    gap_timeout: float = Field(10.0, gt=0, description="Seconds between two chunks of a vendor.")
+    total_timeout: float = Field(120.0, gt=0, description="Seconds for one call in total.")
+    answer_budget: float = Field(
+        25.0, gt=0, description="Seconds until our own first byte, over all candidates, for inputs under a minute."
+    )
+    breaker_failures: int = Field(5, ge=1, description="Failures in a row that open the breaker of a model.")
+    breaker_open_seconds: float = Field(30.0, gt=0, description="Seconds an open breaker waits before it probes.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Form of a log line.")
+    providers: dict[str, ProviderSettings] = Field(
+        default_factory=dict, description="Platform credentials, one table per vendor."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Adds the configuration file below the environment."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+    """Reads file and environment; `overrides` come from the command line, None = not given.
+
+    Raises:
+        FileNotFoundError: `config` was named and does not exist.
+        pydantic.ValidationError: a value is not allowed.
+        tomllib.TOMLDecodeError: the file is not TOML.
+    """
+    if config is not None and not config.is_file():
+        raise FileNotFoundError(config)
+    file = config if config is not None else Path("speko.toml")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    return FromFile(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def platform_settings(
+    settings: Settings,
+    vendor_id: str,
+    key_env: str | None,
+    base_url_env: str | None,
+    env: Mapping[str, str] = os.environ,
+) -> ProviderSettings:
+    """Platform credentials of a vendor: its table in the configuration file, else its own usual variables."""
+    table = settings.providers.get(vendor_id, ProviderSettings())
+    key = table.api_key or (SecretStr(env[key_env]) if key_env and env.get(key_env) else None)
+    base_url = table.base_url or (env.get(base_url_env) if base_url_env else None) or None
+    return table.model_copy(update={"api_key": key, "base_url": base_url})
