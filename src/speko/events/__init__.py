@@ -1,0 +1,1 @@
+"""Every frame of the wire, one class each. Knows nothing of sockets."""

@@ -74,7 +74,7 @@ class Forbidden(ProviderError):
 class QuotaExceeded(ProviderError):
     """402, or any status that says that the account has nothing left."""
 
-    blame = Blame.CREDENTIAL
+    blame = Blame.VENDOR
     cause = "quota"
 
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from speko.providers.catalogue import MODALITIES, Modality
 
 OptimizeFor = Literal["balanced", "accuracy", "latency", "cost"]
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?\Z")
+_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?\Z")
 
 
 class InvalidIntent(ValueError):
@@ -18,11 +19,11 @@ class InvalidIntent(ValueError):
 
 def normalize_language(tag: str) -> str:
     """`en_us` to `en-US`; raises InvalidIntent for anything but `xx`, `xxx`, `xx-YY`, `xxx-YY`."""
-    primary, _, region = tag.strip().replace("_", "-").partition("-")
-    normal = primary.lower() + (f"-{region.upper()}" if region else "")
-    if not _TAG.match(normal):
+    match = _TAG.match(tag.strip())
+    if match is None:
         raise InvalidIntent(f"language must be a BCP-47 tag like 'en' or 'en-US', not {tag[:40]!r}")
-    return normal
+    primary, region = match.groups()
+    return primary.lower() + (f"-{region.upper()}" if region else "")
 
 
 class RoutingIntent(Struct, frozen=True, rename="camel"):
@@ -33,7 +34,7 @@ class RoutingIntent(Struct, frozen=True, rename="camel"):
     optimize_for: OptimizeFor = "balanced"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "language", normalize_language(self.language))
+        force_setattr(self, "language", normalize_language(self.language))
 
 
 class AllowedProviders(Struct, frozen=True):

@@ -1,0 +1,101 @@
+"""The outermost layer: request ids, CORS, and the last line of defence against a crash.
+
+One ASGI wrapper and not a stack of middleware, because each layer that wraps `send` costs every chunk of every stream.
+Source: contract, README 3 (tracing, CORS).
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+
+from speko.api.context import SCOPE_KEY, RequestContext
+from speko.api.errors import internal_error, log_crash
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}\Z")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_ALLOW_HEADERS = (
+    b"authorization, content-type, x-speko-intent, x-speko-constraints, x-speko-stt-options, x-session-id, "
+    b"idempotency-key, x-request-id"
+)
+_EXPOSE_HEADERS = (
+    b"x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
+    b"x-request-id, x-trace-id, retry-after"
+)
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, cors_origins: Sequence[str]) -> None:
+        self._app = app
+        self._any_origin = "*" in cors_origins
+        self._origins = frozenset(origin.encode() for origin in cors_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] is not ScopeType.HTTP and scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        incoming = dict(scope["headers"])
+        context = RequestContext(_request_id(incoming), _trace_id(incoming))
+        scope[SCOPE_KEY] = context  # type: ignore[literal-required]
+        own = [(b"x-request-id", context.request_id.encode()), (b"x-trace-id", context.trace_id.encode())]
+        own += self._cors(incoming.get(b"origin"))
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in incoming:
+            await _preflight(send, own)
+            return
+        started = False
+
+        async def send_with_ids(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], *own]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_ids)
+        except Exception as error:
+            log_crash(error, scope["path"])
+            if started:
+                return  # too late for an answer: the server cuts the connection, as the body is incomplete
+            await send_with_ids(_start(500, [(b"content-type", b"application/json")]))
+            await send(
+                {"type": "http.response.body", "body": msgspec.json.encode(internal_error().body()), "more_body": False}
+            )
+
+    def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
+        if origin is None or not (self._any_origin or origin in self._origins):
+            return []
+        headers = [(b"access-control-expose-headers", _EXPOSE_HEADERS)]
+        if self._any_origin:
+            return [(b"access-control-allow-origin", b"*"), *headers]
+        return [(b"access-control-allow-origin", origin), (b"vary", b"origin"), *headers]
+
+
+async def _preflight(send: Send, own: list[tuple[bytes, bytes]]) -> None:
+    headers = [
+        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
+        (b"access-control-allow-headers", _ALLOW_HEADERS),
+        (b"access-control-max-age", b"600"),
+    ]
+    await send(_start(204, own + headers))
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _start(status: int, headers: list[tuple[bytes, bytes]]) -> HTTPResponseStartEvent:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _request_id(headers: dict[bytes, Any]) -> str:
+    given = headers.get(b"x-request-id", b"")
+    return given.decode() if _SANE_ID.match(given) else f"req_{secrets.token_hex(8)}"
+
+
+def _trace_id(headers: dict[bytes, Any]) -> str:
+    found = _TRACEPARENT.match(headers.get(b"traceparent", b""))
+    return found[1].decode() if found else secrets.token_hex(16)

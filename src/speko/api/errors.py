@@ -1,0 +1,133 @@
+"""The error envelope: every answer that is not a success has this form. Source: contract, README 3.1 and 3.3."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.response import Response
+
+log = logging.getLogger(__name__)
+Issue = Mapping[str, str]
+
+
+class ApiError(Exception):
+    """An answer in the envelope.
+
+    Args:
+        status: HTTP status.
+        code: machine code of the contract.
+        text: for people; never a secret, never the caller's own words.
+        headers: response headers beside the usual ones.
+        extra: members beside `error` and `code`.
+    """
+
+    def __init__(
+        self, status: int, code: str, text: str, *, headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.text = text
+        self.headers = headers or {}
+        self.extra = extra
+
+    def body(self) -> dict[str, Any]:
+        """The envelope."""
+        return {"error": self.text, "code": self.code, **self.extra}
+
+
+def invalid(text: str, *issues: tuple[str, str], code: str = "VALIDATION_ERROR") -> ApiError:
+    """400 with the issues as (path, message)."""
+    return ApiError(400, code, text, issues=[{"path": path, "message": message} for path, message in issues])
+
+
+def not_found(text: str = "Not found") -> ApiError:
+    """404; the same for an unknown id and for a foreign one."""
+    return ApiError(404, "NOT_FOUND", text)
+
+
+_AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+
+
+def from_msgspec(error: msgspec.ValidationError | msgspec.DecodeError, code: str = "VALIDATION_ERROR") -> ApiError:
+    """400 for JSON that does not fit; the path as a dotted string (`messages.0.role`)."""
+    text = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return invalid("Invalid request body", ("", f"not JSON: {text}"), code=code)
+    found = _AT.search(text)
+    path = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", found["path"]).lstrip(".") if found else ""
+    message = text[: found.start()] if found else text
+    return invalid(
+        f"Invalid request: {path}: {message}" if path else f"Invalid request: {message}", (path, message), code=code
+    )
+
+
+def envelope(error: ApiError) -> Response[dict[str, Any]]:
+    """The answer to an error."""
+    return Response(error.body(), status_code=error.status, headers=dict(error.headers), media_type="application/json")
+
+
+def _on_api_error(_: Request[Any, Any, Any], error: ApiError) -> Response[dict[str, Any]]:
+    return envelope(error)
+
+
+def _on_msgspec(_: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[dict[str, Any]]:
+    return envelope(from_msgspec(error))
+
+
+def _on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    return envelope(_from_http(error))
+
+
+def _from_http(error: HTTPException) -> ApiError:
+    headers = error.headers or {}
+    if isinstance(error, MethodNotAllowedException):
+        return ApiError(405, "METHOD_NOT_ALLOWED", "Method not allowed", headers=headers)
+    if isinstance(error, NotFoundException):
+        return not_found()
+    if error.status_code == 413:
+        return ApiError(413, "PAYLOAD_TOO_LARGE", "The request body is too large", headers=headers)
+    if error.status_code < 500:
+        cause = error.__cause__ or error.__context__
+        while cause is not None and not isinstance(cause, msgspec.DecodeError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            return from_msgspec(cause)
+        issues = error.extra if isinstance(error.extra, Sequence) and not isinstance(error.extra, str) else []
+        pairs = [(str(i.get("key", "")), str(i.get("message", ""))) for i in issues if isinstance(i, dict)]
+        return invalid("Invalid request", *pairs) if pairs else invalid("Invalid request")
+    log.error("framework error", extra={"status": error.status_code})
+    return internal_error()
+
+
+def internal_error() -> ApiError:
+    """500 without a word about what went wrong inside."""
+    return ApiError(500, "INTERNAL_ERROR", "Internal error; the log has the details under this request id")
+
+
+def _on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    log_crash(error, request.scope.get("path", ""))
+    return envelope(internal_error())
+
+
+def log_crash(error: BaseException, path: str) -> None:
+    """Says where something of ours crashed. Not the exception's text: it may hold a person's words or a key."""
+    where = "unknown"
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        where = f"{code.co_filename.rsplit('/speko/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next
+    log.error("crash", extra={"path": path, "type": type(error).__name__, "where": where})
+
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
+    ApiError: _on_api_error,
+    msgspec.ValidationError: _on_msgspec,
+    HTTPException: _on_http,
+    Exception: _on_crash,
+}

@@ -1,0 +1,129 @@
+"""One routed call as an ASGI application: ask the candidates, hold the headers back until one has produced something,
+stream it, book it, and end everything when the caller leaves. Source: contract, routing 8 and 9.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from typing import Generic, TypeVar
+
+from litestar.types import Receive, Scope, Send
+
+from speko.api.errors import ApiError, invalid
+from speko.api.gateway import Gateway
+from speko.api.leaving import Leaving
+from speko.providers.call import Call
+from speko.providers.catalogue import Modality
+from speko.routing.attempts import Attempts, Candidate
+from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
+from speko.routing.intent import AllowList, RoutingIntent
+from speko.routing.metering import CallInfo, Meter
+from speko.routing.router import Chain
+
+log = logging.getLogger(__name__)
+E = TypeVar("E")
+
+
+class RoutedCall(ABC, Generic[E]):
+    """Base of the three one-shot endpoints; they say how a candidate is called and how its output is written."""
+
+    endpoint: str
+    modality: Modality
+    failed_code: str
+    invalid_code = "VALIDATION_ERROR"
+    """Code of a 400 when a vendor refuses the caller's content."""
+
+    def __init__(
+        self, gateway: Gateway, organization_id: str, request_id: str, session_id: str | None, intent: RoutingIntent,
+        allowed: AllowList,
+    ) -> None:
+        self.gateway = gateway
+        self.intent = intent
+        self.info = CallInfo(self.endpoint, request_id, organization_id, session_id)
+        self.chain: Chain = gateway.router.chain(self.modality, intent, allowed, gateway.own_keys(organization_id))
+
+    @abstractmethod
+    def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[E]]:
+        """Calls one candidate."""
+
+    @abstractmethod
+    def useful(self, batch: Sequence[E]) -> bool:
+        """Whether a batch holds something worth sending headers for."""
+
+    @abstractmethod
+    async def respond(self, served: Served[E], send: Send) -> None:
+        """Writes the answer. Raises nothing of the provider's: after the headers it ends the body in its own way."""
+
+    def audio_seconds(self) -> float:
+        """Length of the audio that has to be heard first."""
+        return 0.0
+
+    async def respond_to_silence(self, dispatch: Dispatch[E], send: Send) -> bool:
+        """Answers when every candidate finished without output; False = that is a failure like any other."""
+        return False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        loop = asyncio.get_running_loop()
+        gateway = self.gateway
+        deadlines = gateway.deadlines
+        if seconds := self.audio_seconds():
+            deadlines = deadlines.for_audio(seconds)
+        attempts = Attempts(self.chain.candidates, gateway.router.health, deadlines, loop.time())
+        dispatch = Dispatch(attempts, self.open, self.useful, Meter(self.info, gateway.ledger))
+        try:
+            async with Leaving(receive, attempts.total_by + deadlines.gap), gateway.in_flight:
+                try:
+                    served = await dispatch.first()
+                except NoAnswer as failure:
+                    if not await self.respond_to_silence(dispatch, send):
+                        raise self._total_failure(failure) from None
+                    return
+                except CallerFault as fault:
+                    raise self._caller_fault(fault) from None
+                try:
+                    await self.respond(served, send)
+                finally:
+                    await served.close()
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Frees what the call holds beside the vendor's stream."""
+
+    def headers(self, candidate: Candidate, failover_count: int) -> list[tuple[bytes, bytes]]:
+        """The `X-Speko-…` headers of an answer."""
+        headers = [
+            (b"x-speko-provider", candidate.provider.encode()),
+            (b"x-speko-model", candidate.model.encode("latin-1", "replace")),
+            (b"x-speko-failover-count", str(failover_count).encode()),
+        ]
+        if candidate.scores_run_id is not None:
+            headers.append((b"x-speko-scores-run-id", candidate.scores_run_id.encode()))
+        return headers
+
+    def _total_failure(self, failure: NoAnswer) -> ApiError:
+        errors = [
+            {"provider": f.candidate.provider, "model": f.candidate.model, "message": f.error.message}
+            for f in failure.failures
+        ]
+        if errors:
+            return ApiError(
+                500, self.failed_code, "Every provider failed", reason="ALL_PROVIDERS_FAILED", errors=errors
+            )
+        skipped = [
+            {"provider": s.provider, "model": s.model, "message": s.hint or s.reason, "reason": s.reason}
+            for s in self.chain.skipped
+        ]
+        text = f"No provider can serve {self.modality} for {self.intent.language}"
+        hints = sorted({s.hint for s in self.chain.skipped if s.hint})
+        if hints:
+            text += ": " + "; ".join(hints[:3])
+        reason = "NO_CONNECTOR" if skipped and all(s["reason"] == "NO_CONNECTOR" for s in skipped) else "NO_CANDIDATE"
+        return ApiError(500, self.failed_code, text, reason=reason, errors=skipped)
+
+    def _caller_fault(self, fault: CallerFault) -> ApiError:
+        return invalid(
+            f"{fault.candidate.provider} refused the request: {fault.error.message}", code=self.invalid_code
+        )

@@ -1,0 +1,162 @@
+"""Which candidate is tried next, for how long, and when to stop: the failover logic as a state machine without I/O.
+
+Times are seconds of a monotonic clock that the caller passes in. `dispatch.py` is the shell around it that talks to
+vendors. Source: contract, routing 8.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from speko.providers.call import Credential
+from speko.providers.catalogue import Modality, Model
+from speko.providers.errors import Blame, EmptyResult, ProviderError
+from speko.routing.health import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One vendor and model that can be asked now."""
+
+    modality: Modality
+    provider: str
+    model: str
+    """Row id of the scores."""
+    wire_model: str
+    """What the vendor calls it."""
+    credential: Credential
+    credential_id: str
+    """Tells keys apart without showing them: `platform` or the id of the organisation's own key."""
+    spec: Model | None = None
+    """The catalogue's row, None for a model that the catalogue lacks."""
+    embedded: bool = False
+    score: float | None = None
+    scores_run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds. `budget` is all that may pass before our own first byte, over all candidates."""
+
+    connect: float = 3.0
+    first_byte: float = 8.0
+    gap: float = 10.0
+    total: float = 120.0
+    budget: float = 25.0
+
+    def for_audio(self, seconds: float) -> "Deadlines":
+        """Deadlines for an input of that many seconds of audio, which has to be listened to first.
+
+        Recordings over a minute also lengthen the budget and the total by half of what is over it, so that two
+        candidates still fit.
+        """
+        over = max(0.0, seconds - 60.0) / 2
+        return Deadlines(
+            connect=self.connect,
+            first_byte=self.first_byte + 0.25 * seconds,
+            gap=self.gap,
+            total=self.total + over,
+            budget=self.budget + over,
+        )
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One candidate being tried. `first_byte_by` is a point in time, `connect_within` a duration."""
+
+    candidate: Candidate
+    position: int
+    started: float
+    connect_within: float
+    first_byte_by: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A candidate that was tried and failed."""
+
+    candidate: Candidate
+    error: ProviderError
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The chain of one call.
+
+    `next` hands out candidates. Each is reported back exactly once: by `failed` before any of its output left us (then
+    `next` may be asked again), or else by `succeeded`, `broke` or `cancelled`.
+    """
+
+    candidates: Sequence[Candidate]
+    health: Health
+    deadlines: Deadlines
+    started: float
+    failures: list[Failure] = field(default_factory=list)
+    caller_error: ProviderError | None = None
+    silent: Candidate | None = None
+    """The last candidate that listened to everything and heard nothing (speech to text)."""
+    _pending: list[Candidate] = field(init=False)
+    _position: int = 0
+
+    def __post_init__(self) -> None:
+        self._pending = list(self.candidates)
+
+    @property
+    def total_by(self) -> float:
+        """When the whole call has to be over."""
+        return self.started + self.deadlines.total
+
+    def next(self, now: float) -> Attempt | None:
+        """The next candidate, or None when the call has failed.
+
+        Candidates whose breaker is open come last, not never: when nothing else is left, an attempt that is likely
+        to fail is better than none.
+        """
+        left = self.started + self.deadlines.budget - now
+        if self.caller_error or not self._pending or left <= 0:
+            return None
+        candidate = next((c for c in self._pending if self._allowed(c, now)), self._pending[0])
+        self._pending.remove(candidate)
+        # A slow candidate must leave time for the runner-up, since callers give up soon after the budget.
+        within = min(self.deadlines.first_byte, left / 2 if self._pending else left)
+        attempt = Attempt(candidate, self._position, now, min(self.deadlines.connect, within), now + within)
+        self._position += 1
+        self.health.begin(candidate.provider, candidate.model, candidate.credential_id, now)
+        return attempt
+
+    def failed(self, attempt: Attempt, error: ProviderError, now: float) -> None:
+        """The candidate failed before anything of it reached the caller: decides what becomes of the others."""
+        candidate = attempt.candidate
+        self.health.failed(candidate.provider, candidate.model, candidate.credential_id, error, now)
+        if error.blame is Blame.CALLER:
+            self.caller_error = error
+            return
+        self.failures.append(Failure(candidate, error))
+        same = [c for c in self._pending if c.provider == candidate.provider]
+        others = [c for c in self._pending if c.provider != candidate.provider]
+        if error.blame is Blame.CREDENTIAL:
+            self._pending = others
+        elif error.blame is Blame.VENDOR:
+            self._pending = others + same
+        if isinstance(error, EmptyResult) and candidate.modality == "stt":
+            # Silence is mostly silence: one second opinion, not a tour of all vendors.
+            self._pending = self._pending[: 1 if self.silent is None else 0]
+            self.silent = candidate
+
+    def succeeded(self, attempt: Attempt) -> None:
+        """The candidate served the whole answer. Its first byte alone proves nothing: a vendor that always stalls
+        after it must still open its breaker."""
+        candidate = attempt.candidate
+        self.health.succeeded(candidate.provider, candidate.model, candidate.credential_id)
+
+    def broke(self, attempt: Attempt, error: ProviderError, now: float) -> None:
+        """The candidate failed after its first output: too late for another one."""
+        candidate = attempt.candidate
+        self.health.failed(candidate.provider, candidate.model, candidate.credential_id, error, now)
+
+    def cancelled(self, attempt: Attempt) -> None:
+        """The caller left: this says nothing about the candidate."""
+        candidate = attempt.candidate
+        self.health.released(candidate.provider, candidate.model, candidate.credential_id)
+
+    def _allowed(self, candidate: Candidate, now: float) -> bool:
+        return self.health.allows(candidate.provider, candidate.model, candidate.credential_id, now)

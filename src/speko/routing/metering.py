@@ -1,0 +1,118 @@
+"""Writes the two ledgers for one call."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from speko.providers.call import Call
+from speko.providers.errors import ProviderError
+from speko.providers.pricing import estimate_micro_usd
+from speko.routing.attempts import Attempt, Candidate
+from speko.routing.ledger import AttemptRow, ChargeKind, Ledger, Metric, Outcome, UsageRow
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """Whose call it is."""
+
+    endpoint: str
+    request_id: str
+    organization_id: str
+    session_id: str | None = None
+
+
+def safe_message(error: ProviderError, call: Call) -> str:
+    """The error's text for people. Connectors keep secrets out of it; this makes sure of it."""
+    key = call.credential.api_key
+    return error.message.replace(key, "[key]") if key else error.message
+
+
+class Meter:
+    """Books one call."""
+
+    def __init__(self, info: CallInfo, ledger: Ledger) -> None:
+        self.info = info
+        self._ledger = ledger
+
+    def attempt(
+        self,
+        attempt: Attempt,
+        call: Call,
+        outcome: Outcome,
+        *,
+        now: float,
+        first_byte_at: float | None = None,
+        error: ProviderError | None = None,
+    ) -> None:
+        """Books an attempt that ended at `now`."""
+        candidate = attempt.candidate
+        cause = error.cause if error else ("caller_left" if outcome == "cancelled" else None)
+        self._ledger.attempt(
+            AttemptRow(
+                id=f"att_{secrets.token_hex(8)}",
+                request_id=self.info.request_id,
+                organization_id=self.info.organization_id,
+                session_id=self.info.session_id,
+                endpoint=self.info.endpoint,
+                modality=candidate.modality,
+                position=attempt.position,
+                provider=candidate.provider,
+                model=candidate.model,
+                key_source=candidate.credential.source,
+                outcome=outcome,
+                cause=cause,
+                status=error.status if error else None,
+                message=safe_message(error, call) if error else None,
+                started_at=datetime.now(UTC) - timedelta(seconds=now - attempt.started),
+                first_byte_ms=None if first_byte_at is None else (first_byte_at - attempt.started) * 1e3,
+                total_ms=(now - attempt.started) * 1e3,
+                usage=call.usage,
+                cost_micro_usd=_vendor_cost(candidate, call),
+                scores_run_id=candidate.scores_run_id,
+            )
+        )
+
+    def served(self, candidate: Candidate, call: Call) -> None:
+        """Books what the caller got, in full or in part."""
+        usage = call.usage
+        metric: Metric
+        quantity: float
+        if candidate.modality == "stt":
+            metric, quantity = "stt_seconds", usage.audio_ms / 1e3
+        elif candidate.modality == "tts":
+            metric, quantity = "tts_characters", float(usage.characters)
+        else:
+            metric, quantity = "llm_tokens", float(usage.input_tokens + usage.output_tokens)
+        self._ledger.usage(
+            UsageRow(
+                id=f"use_{secrets.token_hex(8)}",
+                request_id=self.info.request_id,
+                organization_id=self.info.organization_id,
+                session_id=self.info.session_id,
+                provider=candidate.provider,
+                model=candidate.model,
+                type=candidate.modality,
+                metric=metric,
+                quantity=quantity,
+                key_source=candidate.credential.source,
+                charge_kind=_charge_kind(candidate),
+                cost_micro_usd=_vendor_cost(candidate, call) if candidate.credential.source == "MANAGED" else 0,
+                audio_ms=usage.audio_ms,
+                estimated=usage.estimated,
+                created_at=datetime.now(UTC),
+            )
+        )
+
+
+def _vendor_cost(candidate: Candidate, call: Call) -> int:
+    if candidate.embedded or candidate.spec is None:
+        return 0
+    return estimate_micro_usd(candidate.spec.price, call.usage)
+
+
+def _charge_kind(candidate: Candidate) -> ChargeKind:
+    if candidate.embedded:
+        return "free"
+    if candidate.credential.source == "BYOK":
+        return "byok"
+    return "add_on" if candidate.modality == "llm" else "minutes"
