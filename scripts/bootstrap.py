@@ -1,0 +1,159 @@
+"""Prepares a clone: programs of the system, `.venv`, pinned packages. The second time it takes a blink.
+
+Standard library only, since it runs before anything is installed. pip is left to its own environment (`PIP_…`), so
+mirrors and certificates work as the user has set them. Exit codes: 0 ready, 1 an installation failed, 3 something is
+missing that only the user may install; the line to type is printed.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+PROGRAMS = {"flite": "flite", "espeak-ng": "espeak-ng"}
+"""Program to Debian package: the voices of the embedded engines."""
+LOCKS = {"server": ("build", "server"), "dev": ("build", "dev")}
+
+
+class Missing(Exception):
+    """Something is missing that we may not install. The text says what to type."""
+
+
+def say(text: str) -> None:
+    """One step, one line."""
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def venv_works() -> bool:
+    """Whether `.venv` is there and whole: Debian's python3 without python3-venv leaves half of one behind."""
+    probe = [str(PYTHON), "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
+    return PYTHON.exists() and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+def debian_packages(*, with_venv: bool) -> list[str]:
+    """Debian packages that are needed and not there."""
+    packages = []
+    if with_venv:
+        debians_own = Path(sys.executable).resolve() == Path("/usr/bin/python3").resolve()
+        packages.append("python3-venv" if debians_own else f"python3.{sys.version_info.minor}-venv")
+    return packages + [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+
+
+def apt_prefix() -> list[str] | None:
+    """How apt-get may be run without asking anybody, or None."""
+    if shutil.which("apt-get") is None:
+        return None
+    settings = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    if os.geteuid() == 0:
+        return settings
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
+        return ["sudo", "-n", *settings]
+    return None
+
+
+def install_debian(packages: list[str]) -> None:
+    """Installs with apt-get. Raises Missing where that is not allowed or does not work."""
+    if shutil.which("apt-get") is None:
+        raise Missing(f"not found: {', '.join(packages)}; install them with the package manager of this system")
+    line = f"sudo apt-get install -y {' '.join(packages)}"
+    prefix = apt_prefix()
+    if prefix is None:
+        raise Missing(f"not found: {', '.join(packages)}; type: {line}")
+    say(f"installing Debian packages: {' '.join(packages)}")
+    install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    first = subprocess.run(install, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if first.returncode == 0:
+        return
+    # A machine that has never updated its lists, or not for long, does not find the files.
+    say("updating the lists of Debian packages")
+    update = [*prefix, "apt-get", "update", "-qq"]
+    for command in (update, install):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            sys.stderr.write(done.stderr)
+            raise Missing(f"apt-get failed; type: {line}")
+
+
+def make_venv() -> None:
+    """Creates `.venv`, or leaves a working one alone."""
+    if venv_works():
+        return
+    if VENV.exists():
+        say("replacing .venv, which does not work")
+        shutil.rmtree(VENV)
+    say(f"creating .venv with Python {sys.version_info.major}.{sys.version_info.minor}")
+    subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+
+
+def content_hash(profile: str) -> str:
+    """Changes whenever the installation would."""
+    digest = hashlib.sha256(f"{ROOT} {PYTHON.resolve()}".encode())
+    files = [ROOT / "requirements" / f"{lock}.txt" for lock in LOCKS[profile]]
+    for file in [*files, ROOT / "pyproject.toml", Path(__file__)]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def install_packages(profile: str) -> None:
+    """Brings `.venv` to the pinned packages and this clone, editable. Does nothing when it is there already."""
+    stamps = [VENV / f".speko-{name}" for name in LOCKS]
+    for stamp in stamps:
+        name = stamp.name.removeprefix(".speko-")
+        if name in {profile, "dev"} and stamp.exists() and stamp.read_text() == content_hash(name):
+            return
+    for stamp in stamps:
+        stamp.unlink(missing_ok=True)
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    # Without build isolation what builds is pinned too. Everything is in the files, so nothing is resolved.
+    pip += ["--no-deps", "--no-build-isolation"]
+    if not sys.stderr.isatty():
+        pip.append("--quiet")
+    for lock in LOCKS[profile]:
+        file = ROOT / "requirements" / f"{lock}.txt"
+        count = sum(line[:1].isalnum() for line in file.read_text().splitlines())
+        say(f"installing the {count} pinned packages of {file.name}")
+        subprocess.run([*pip, "--require-hashes", "-r", str(file)], check=True, stdout=sys.stderr)
+    say("installing speko from this folder")
+    subprocess.run([*pip, "--editable", str(ROOT)], check=True, stdout=sys.stderr)
+    (VENV / f".speko-{profile}").write_text(content_hash(profile))
+
+
+def main() -> int:
+    """Entry of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("profile", choices=sorted(LOCKS))
+    parser.add_argument("--need", action="append", default=[], choices=sorted(PROGRAMS), help="fail without it")
+    args = parser.parse_args()
+    try:
+        with_venv = not venv_works() and find_spec("ensurepip") is None
+        packages = debian_packages(with_venv=with_venv)
+        if packages:
+            try:
+                install_debian(packages)
+            except Missing as missing:
+                if with_venv or any(PROGRAMS[program] in packages for program in args.need):
+                    raise
+                say(f"{missing} (going on without)")
+        make_venv()
+        install_packages(args.profile)
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 3
+    except subprocess.CalledProcessError as failed:
+        print(f"setting up failed at: {' '.join(failed.cmd[:4])}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
