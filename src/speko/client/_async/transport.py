@@ -1,0 +1,48 @@
+"""Sends requests and opens streams."""
+
+import httpx
+
+from speko.client.config import ClientConfig
+from speko.client.errors import error_of
+from speko.client.wire import WireRequest
+
+
+class AsyncTransport:
+    """One pool of connections to one gateway."""
+
+    def __init__(self, config: ClientConfig) -> None:
+        self._base_url = config.base_url
+        self._http = httpx.AsyncClient(headers=config.headers, timeout=config.timeout)
+
+    async def send(self, request: WireRequest) -> httpx.Response:
+        """The whole answer. Raises SpekoApiError for another status than 2xx."""
+        response = await self.open(request)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+    async def open(self, request: WireRequest) -> httpx.Response:
+        """The answer with its body still to come; the caller closes it. Raises SpekoApiError like `send`."""
+        response = await self._http.send(
+            self._http.build_request(
+                request.method,
+                self._base_url + request.path,
+                params=request.query,
+                headers=request.headers,
+                content=request.content,
+            ),
+            stream=True,
+        )
+        if response.is_success:
+            return response
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        raise error_of(response)
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self._http.aclose()

@@ -1,0 +1,1 @@
+"""Models of everything that goes over the wire: parameters, results, events and records."""

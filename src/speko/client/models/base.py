@@ -1,0 +1,25 @@
+"""The two kinds of model: what callers send and what the gateway answers."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+def camel(name: str) -> str:
+    """`scores_run_id` to `scoresRunId`."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+class Params(BaseModel):
+    """Something callers send. Members may be spelt `snake_case` or `camelCase`.
+
+    Members that this version does not know are sent as they are, so that a newer gateway can be used. Error texts
+    leave the input out, since it may be somebody's words.
+    """
+
+    model_config = ConfigDict(alias_generator=camel, populate_by_name=True, extra="allow", hide_input_in_errors=True)
+
+
+class Result(BaseModel):
+    """Something the gateway answers. Unknown members are ignored, since the wire may grow."""
+
+    model_config = ConfigDict(alias_generator=camel, populate_by_name=True, extra="ignore", hide_input_in_errors=True)

@@ -1,0 +1,264 @@
+"""What the resources answer. Times are ISO-8601 text in UTC, as they come."""
+
+from typing import Any
+
+from pydantic import Field
+
+from speko.client.models.base import Result
+
+
+class UsageRow(Result):
+    """Use of one vendor, by kind and by whose key paid."""
+
+    provider: str
+    """Vendor whose output reached the caller."""
+    type: str | None = None
+    """`stt`, `llm` or `tts`; absent for speech to speech."""
+    metric: str
+    """`stt_seconds`, `tts_characters`, `llm_tokens`, …"""
+    key_source: str | None = None
+    """`BYOK` or `MANAGED`."""
+    charge_kind: str | None = None
+    """`minutes`, `add_on`, `included`, `free` or `byok`."""
+    quantity: float = 0.0
+    """In the unit of `metric`."""
+    cost: float = 0.0
+    """USD."""
+
+
+class UsageSummary(Result):
+    """What the organization used in a range of time."""
+
+    total_sessions: int = 0
+    total_minutes: float = 0.0
+    """Audio minutes."""
+    total_cost: float = 0.0
+    """USD."""
+    minutes_cost: float | None = None
+    """USD."""
+    minutes_billed_seconds: float | None = None
+    add_on_cost: float | None = None
+    """USD."""
+    breakdown: list[UsageRow] = Field(default_factory=list)
+    balance_usd: float | None = None
+    balance_micro_usd: str | None = None
+    currency: str = "USD"
+
+
+class Voice(Result):
+    """A voice, to be passed as `voice` to `synthesize`."""
+
+    vendor: str
+    id: str
+    name: str
+
+
+class VoiceProvider(Result):
+    """A vendor that speaks."""
+
+    key: str
+    name: str
+    models: list[str] = Field(default_factory=list)
+    voices_fetched_live: bool = False
+    """The vendor's library is per account: its voices are not in the list."""
+
+
+class VoiceList(Result):
+    """Voices, and the vendors that have them."""
+
+    voices: list[Voice] = Field(default_factory=list)
+    providers: list[VoiceProvider] = Field(default_factory=list)
+
+
+class ProviderModel(Result):
+    """A model of a vendor."""
+
+    id: str
+    capabilities: Any = None
+
+
+class ProviderStatus(Result):
+    """Whether a vendor can be used in one layer."""
+
+    key: str
+    """Vendor id, as in allow-lists."""
+    name: str
+    type: str
+    """`stt`, `llm`, `tts` or `s2s`."""
+    configured: bool
+    """Some credential, the organization's own or the platform's, is there."""
+    source: str | None = None
+    """`BYOK`: the organization's own key."""
+    updated_at: str | None = None
+    """Last change of the organization's own key."""
+    models: list[ProviderModel] | None = None
+
+
+class KnownProvider(Result):
+    """One entry that an allow-list may hold."""
+
+    id: str
+    """To be put into the allow-list as it is."""
+    vendor: str
+    vendor_name: str
+    model: str | None = None
+    """None on the row that stands for every model of the vendor."""
+    benchmarked: bool = False
+    """There is a score."""
+
+
+class KnownProviders(Result):
+    """What allow-lists may hold, per layer."""
+
+    stt: list[KnownProvider] = Field(default_factory=list)
+    llm: list[KnownProvider] = Field(default_factory=list)
+    tts: list[KnownProvider] = Field(default_factory=list)
+    s2s: list[KnownProvider] = Field(default_factory=list)
+
+
+class ProviderKeyStatus(Result):
+    """Whether the organization's own key is stored now."""
+
+    provider: str
+    configured: bool
+
+
+class StackIntent(Result):
+    """The intent as the gateway understood it."""
+
+    language: str
+    region: str
+    optimize_for: str
+
+
+class StackAxis(Result):
+    """One term of a score, which is the sum of `norm` x `weight`."""
+
+    name: str
+    raw: float | None = None
+    """As measured; None = not measured."""
+    norm: float | None = None
+    """0 (worst of the candidates) to 1 (best)."""
+    weight: float | None = None
+
+
+class StackCandidate(Result):
+    """A model that may serve a call."""
+
+    provider_id: str
+    model_id: str
+    score: float | None = None
+    """0 to 1, relative to the other candidates; None = never measured."""
+    scores_run_id: str | None = None
+    usable: bool | None = None
+    """A credential, a base URL or a program is there, whichever it needs. One that is not usable is skipped."""
+    health: str | None = None
+    """`closed` (well), `open` (skipped) or `half_open` (probed)."""
+    axes: list[StackAxis] | None = None
+    """With `explain` only."""
+
+
+class StackLayer(StackCandidate):
+    """The first choice of one layer, and who would follow if it failed."""
+
+    runners_up: list[StackCandidate] = Field(default_factory=list)
+
+
+class FilteredCandidate(Result):
+    """A model that was left out."""
+
+    modality: str
+    provider_id: str
+    model_id: str
+    mode: str | None = None
+    reason: str
+
+
+class RoutingStack(Result):
+    """What the gateway would choose for an intent. A layer without any candidate is None."""
+
+    intent: StackIntent
+    scores_run_id: str | None = None
+    """Of the first layer present, in the order stt, llm, tts, s2s."""
+    stt: StackLayer | None = None
+    llm: StackLayer | None = None
+    tts: StackLayer | None = None
+    s2s: StackLayer | None = None
+    filtered_out: list[FilteredCandidate] = Field(default_factory=list, alias="filtered_out")
+    notes: list[str] = Field(default_factory=list)
+
+
+class Attempt(Result):
+    """One try at one model."""
+
+    provider: str
+    model: str
+    modality: str | None = None
+    """`stt`, `llm`, `tts` or `s2s`."""
+    endpoint: str | None = None
+    position: int | None = None
+    """0 for the first candidate that was tried."""
+    outcome: str
+    """`served`, `failed` or `cancelled`."""
+    cause: str | None = None
+    """Why it did not serve."""
+    status: int | None = None
+    """The vendor's HTTP status."""
+    key_source: str | None = None
+    """`BYOK` or `MANAGED`."""
+    started_at: str | None = None
+    first_byte_ms: float | None = None
+    total_ms: float | None = None
+    cost_micro_usd: int | None = None
+    """Estimated: what the vendor is likely to bill."""
+    message: str | None = None
+    """The vendor's complaint."""
+    scores_run_id: str | None = None
+
+
+class RequestAttempts(Result):
+    """All tries of one call, in order."""
+
+    request_id: str
+    attempts: list[Attempt] = Field(default_factory=list)
+
+
+class ApiKey(Result):
+    """An API key of the organization, without its secret."""
+
+    id: str
+    name: str
+    key_prefix: str
+    """The first characters, for telling keys apart."""
+    scopes: list[str] = Field(default_factory=list)
+    revoked: bool = False
+    last_used_at: str | None = None
+    created_at: str | None = None
+
+
+class CreatedApiKey(Result):
+    """A new API key. Its secret is shown this once."""
+
+    id: str
+    name: str
+    key: str = Field(repr=False)
+    """The secret."""
+    key_prefix: str
+    created_at: str | None = None
+
+
+class RevokedApiKey(Result):
+    """An API key that no longer works."""
+
+    id: str
+    revoked: bool
+
+
+class Organization(Result):
+    """Whom the API key belongs to."""
+
+    id: str
+    name: str
+    slug: str | None = None
+    created_at: str | None = None
+    metadata: dict[str, Any] | None = None
