@@ -1,0 +1,166 @@
+"""The connection to the database: SQLite (WAL) by default, PostgreSQL for several workers or machines."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Insert, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from speko.storage.errors import StorageError
+from speko.storage.migrations import migrate
+
+FILE_NAME = "speko.sqlite3"
+BUSY_TIMEOUT_MS = 5_000
+ANSWER_TIMEOUT = 10.0
+"""Seconds to connect to PostgreSQL, and for one statement there."""
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # In WAL mode a commit then survives the death of the process; a power cut may cost the last few.
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+)
+AWAY = (SQLAlchemyError, OSError, TimeoutError)
+"""What a database that is not there, or not well, raises."""
+
+
+class Database:
+    """A pool of connections, with explicit read and write transactions."""
+
+    def __init__(self, url: URL) -> None:
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        # Statements show in error texts, values never.
+        self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        # SQLite's plain BEGIN takes the write lock at the first write and can fail there at once, whatever
+        # busy_timeout says; a transaction that is going to write takes it at the start.
+        self._writing = self._engine.execution_options(speko_begin="BEGIN IMMEDIATE")
+
+    @classmethod
+    async def open(cls, url: str | None, data: Path) -> "Database":
+        """Connects and migrates. `url` None = the file `speko.sqlite3` in the data folder.
+
+        Raises:
+            StorageError: the address cannot be read, or the database not be reached or migrated.
+        """
+        address = _address(url, data)
+        try:
+            database = cls(address)
+        except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
+            raise StorageError(f"The database {_shown(address)} cannot be used: {_reason(error)}.") from error
+        try:
+            async with database._writing.begin() as connection:
+                await connection.run_sync(migrate)
+        except StorageError:
+            await database.close()
+            raise
+        except (*AWAY, ValueError, TypeError) as error:
+            await database.close()
+            raise StorageError(
+                f"The database {_shown(address)} does not open: {_reason(error)}. Check that it runs, that "
+                "SPEKO_DATABASE_URL is right, and that this user may read and write it."
+            ) from error
+        return database
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads; raises StorageError when the database does not answer."""
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except AWAY as error:
+            raise StorageError("The database does not answer.") from error
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes: committed at the end, rolled back on an exception; raises StorageError when the
+        database does not answer or refuses."""
+        try:
+            async with self._writing.begin() as connection:
+                yield connection
+        except AWAY as error:
+            raise StorageError("The database does not answer or refuses the change.") from error
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._engine.dispose()
+
+    def insert_new(self, table: Table) -> Insert:
+        """An INSERT that passes over rows whose id is there already."""
+        if self.is_sqlite:
+            return sqlite.insert(table).on_conflict_do_nothing(index_elements=["id"])
+        return postgresql.insert(table).on_conflict_do_nothing(index_elements=["id"])
+
+
+def _address(url: str | None, data: Path) -> URL:
+    if url is None:
+        return URL.create("sqlite+aiosqlite", database=str((data / FILE_NAME).absolute()))
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS.get(parsed.drivername)
+    except (ArgumentError, ValueError):
+        driver = None
+    if driver is None:
+        raise StorageError(
+            "The database URL cannot be read. It looks like postgresql://user:password@host:5432/name or "
+            "sqlite:////absolute/path.sqlite3."
+        )
+    if driver.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+        raise StorageError("A SQLite database needs a file: sqlite:////absolute/path.sqlite3.")
+    return parsed.set(drivername=driver)
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    # Readable by its owner alone; the files of the write-ahead log inherit that.
+    os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o600))
+    engine = create_async_engine(url, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        # The driver then never begins or commits on its own, DDL included: SQLAlchemy does.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("speko_begin", "BEGIN"))
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    limits = {"timeout": ANSWER_TIMEOUT, "command_timeout": ANSWER_TIMEOUT}
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=limits)
+
+
+def _shown(address: URL) -> str:
+    """Where it is, without user, password and options."""
+    if address.get_backend_name() == "sqlite":
+        return f"{address.database}"
+    return f"{address.host or 'localhost'}:{address.port or 5432}/{address.database or ''}"
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in a few words. Drivers' own texts may quote the address, so only the operating system's and
+    SQLite's are taken over."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    cause = getattr(error, "orig", None)
+    if cause is not None and type(cause).__module__.startswith("sqlite3"):
+        return str(cause)
+    return type(cause or error).__name__

@@ -1,0 +1,83 @@
+"""One batch of the ledger writer, and how it gets into the database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import bindparam, or_, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+
+from speko.routing.ledger import AttemptRow, UsageRow
+from speko.storage import tables
+from speko.storage.database import Database
+from speko.storage.ledger_rows import attempt_values, usage_values
+
+Row = TypeVar("Row")
+Touch = tuple[str, datetime]
+"""Id of an API key, and when it was used."""
+
+_ROWS_AT_ONCE = 50
+"""Rows that are prepared without letting the event loop do anything else: below a millisecond."""
+
+_TOUCH = (
+    update(tables.api_keys)
+    .where(
+        tables.api_keys.c.id == bindparam("key_id"),
+        or_(tables.api_keys.c.last_used_at.is_(None), tables.api_keys.c.last_used_at < bindparam("used_at")),
+    )
+    .values(last_used_at=bindparam("used_at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that are written in one transaction."""
+
+    attempts: list[AttemptRow] = field(default_factory=list)
+    usage: list[UsageRow] = field(default_factory=list)
+    touches: list[Touch] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.attempts) + len(self.usage) + len(self.touches)
+
+    def one_by_one(self) -> Iterator["Batch"]:
+        """The same rows, each on its own."""
+        for attempt in self.attempts:
+            yield Batch(attempts=[attempt])
+        for used in self.usage:
+            yield Batch(usage=[used])
+        for touch in self.touches:
+            yield Batch(touches=[touch])
+
+
+async def write_batch(database: Database, batch: Batch) -> None:
+    """Writes all rows or none; rows whose ids are in the database already are passed over, so that a batch whose
+    commit went unheard can be repeated. Raises StorageError when the database is away or refuses a row."""
+    async with database.write() as connection:
+        # Usage first: it is what customers are shown.
+        for used in _slices(batch.usage):
+            await connection.execute(database.insert_new(tables.usage), [usage_values(row) for row in used])
+        for tried in _slices(batch.attempts):
+            await connection.execute(database.insert_new(tables.attempts), [attempt_values(row) for row in tried])
+        # In one order everywhere, so that two processes never wait for each other's rows in a circle.
+        for touches in _slices(sorted(batch.touches)):
+            await connection.execute(_TOUCH, [{"key_id": key_id, "used_at": at} for key_id, at in touches])
+
+
+def _slices(rows: list[Row]) -> Iterator[list[Row]]:
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield rows[start : start + _ROWS_AT_ONCE]
+
+
+def is_rows_fault(error: BaseException | None) -> bool:
+    """Whether the database refused a value, so that trying again cannot help. All else counts as the database being
+    away: rather wait in vain than lose a row."""
+    if isinstance(error, (IntegrityError, DataError, UnicodeError, OverflowError)):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        # SQLSTATE classes 22 data exception, 23 integrity constraint violation; asyncpg checks some values itself and
+        # raises its own error, which is a ValueError, without a state.
+        return state[:2] in ("22", "23") or isinstance(getattr(error.orig, "__cause__", None), (ValueError, TypeError))
+    return isinstance(error, StatementError) and isinstance(error.orig, (ValueError, TypeError, OverflowError))

@@ -1,0 +1,222 @@
+"""The one object that the gateway holds for everything that lasts."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from speko.routing.ledger import AttemptRow
+from speko.storage import accounts, usage_report
+from speko.storage.api_keys import display_prefix, fingerprint, new_api_key
+from speko.storage.database import Database
+from speko.storage.directory import Directory
+from speko.storage.errors import StorageError
+from speko.storage.ledger_writer import LedgerWriter
+from speko.storage.loading import raise_revision
+from speko.storage.master_key import load_master_key
+from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
+from speko.storage.secrets_box import Owner, SecretsBox
+from speko.storage.watching import DirectoryWatch
+
+
+class Store:
+    """Database, directory and ledgers. Methods that reach the database raise StorageError when it does not answer.
+
+    Changes are seen by this process before the call that makes them returns, by others within about a second.
+    """
+
+    def __init__(self, database: Database, box: SecretsBox, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._box = box
+        self._now = now
+        self.ledger = LedgerWriter(database)
+        self.directory = Directory(self.ledger.key_used, now)
+        self._watch = DirectoryWatch(database, box, self.directory)
+        self._stop = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        url: str | None,
+        data: Path,
+        master_key: bytes | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> "Store":
+        """Opens the database, migrates it, loads the directory and starts the background work.
+
+        Args:
+            url: Database; None = a SQLite file in the data folder.
+            data: Data folder, created (0700) when missing.
+            master_key: 32 bytes that encrypt vendor keys; None = the file `master.key` in the data folder.
+            now: The clock, in UTC.
+
+        Raises:
+            StorageError: the folder, the key or the database cannot be used; the text says what to do.
+        """
+        await asyncio.to_thread(_make_folder, data)
+        key = await asyncio.to_thread(load_master_key, data) if master_key is None else master_key
+        try:
+            box = SecretsBox(key)
+        except ValueError as error:
+            raise StorageError("The master key (SPEKO_MASTER_KEY) must be 32 bytes, base64.") from error
+        store = cls(await Database.open(url, data), box, now)
+        try:
+            await store._watch.load()
+        except BaseException:
+            await store._database.close()
+            raise
+        store.ledger.start()
+        store._watching = asyncio.create_task(store._watch.run(store._stop), name="directory watch")
+        return store
+
+    async def close(self) -> None:
+        """Writes down what is left and closes the database."""
+        self._stop.set()
+        try:
+            if self._watching is not None:
+                await self._watching
+            await self.ledger.close()
+        finally:
+            await self._database.close()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """SQLite serves one machine, and the gateway runs one process on it."""
+        return self._database.is_sqlite
+
+    @property
+    def ready(self) -> bool:
+        """Whether the database answers and the ledger writer keeps up."""
+        return self._watch.problem is None and not self.ledger.behind
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, for people. Vendor keys that cannot be decrypted are a problem of their organisations: they
+        stand here while `ready` stays true."""
+        if self._watch.problem is not None:
+            return self._watch.problem
+        if self.ledger.behind:
+            return self.ledger.problem or "ledger rows are written too slowly"
+        if count := len(self.directory.unreadable):
+            return (
+                f"{count} stored vendor keys cannot be decrypted: the master key is not the one they were stored with. "
+                "Restore it (SPEKO_MASTER_KEY or the file master.key), or store the vendor keys again."
+            )
+        return None
+
+    async def create_organization(self, name: str, slug: str | None = None) -> Organization:
+        """Makes an organisation; raises StorageError where `slug` is taken. Without one, it is made from the name."""
+        async with self._change() as (connection, _):
+            slug = await accounts.free_slug(connection, name, slug)
+            organization = Organization(id=new_id("org"), name=name, slug=slug, created_at=self._whole_now())
+            await accounts.add_organization(connection, organization)
+        return organization
+
+    async def default_organization(self) -> Organization:
+        """The organisation of a gateway that needs one only; made at the first call."""
+        async with self._database.read() as connection:
+            organization = await accounts.organization_by_slug(connection, "default")
+        if organization is not None:
+            return organization
+        async with self._change() as (connection, _):
+            # Another process may have been faster; changes wait for each other, so what is seen here stays.
+            organization = await accounts.organization_by_slug(connection, "default")
+            if organization is None:
+                organization = Organization(
+                    id=new_id("org"), name="Default", slug="default", created_at=self._whole_now()
+                )
+                await accounts.add_organization(connection, organization)
+        return organization
+
+    async def create_api_key(self, organization_id: str, name: str) -> tuple[ApiKey, str]:
+        """Makes an API key. The second value is the key itself, which nobody can show again."""
+        secret = new_api_key()
+        key = ApiKey(
+            id=new_id("key"),
+            organization_id=organization_id,
+            name=name,
+            prefix=display_prefix(secret),
+            created_at=self._whole_now(),
+            last_used_at=None,
+            revoked=False,
+        )
+        async with self._change() as (connection, _):
+            await accounts.add_api_key(connection, key, fingerprint(secret))
+        return key, secret
+
+    async def list_api_keys(self, organization_id: str) -> list[ApiKey]:
+        """All keys of an organisation, oldest first; revoked ones stay."""
+        async with self._database.read() as connection:
+            keys = await accounts.api_keys_of(connection, organization_id)
+        return [self._with_last_use(key) for key in keys]
+
+    async def revoke_api_key(self, organization_id: str, key_id: str) -> bool:
+        """Revokes a key; repeatable. False = the organisation has no such key."""
+        async with self._database.read() as connection:
+            if not await accounts.has_api_key(connection, organization_id, key_id):
+                return False
+        async with self._change() as (connection, _):
+            await accounts.mark_revoked(connection, key_id, self._now())
+        return True
+
+    async def set_provider_key(self, organization_id: str, vendor: str, secret: str) -> None:
+        """Stores an organisation's own key for a vendor, encrypted, in place of the one before."""
+        owner = Owner(organization_id, vendor, new_id("byok"))
+        sealed = self._box.seal(secret, owner)
+        async with self._change() as (connection, revision):
+            await accounts.delete_provider_key(connection, organization_id, vendor)
+            await accounts.add_provider_key(connection, owner, sealed, self._now(), revision)
+
+    async def remove_provider_key(self, organization_id: str, vendor: str) -> bool:
+        """Removes an organisation's own key for a vendor. False = there was none."""
+        async with self._database.read() as connection:
+            if not await accounts.has_provider_key(connection, organization_id, vendor):
+                return False
+        async with self._change() as (connection, _):
+            return await accounts.delete_provider_key(connection, organization_id, vendor)
+
+    async def usage_summary(self, organization_id: str, start: datetime, end: datetime) -> UsageSummary:
+        """What an organisation used from `start` to `end`, both included and aware of their time zone. Sees all that
+        this process has served, and what others had written."""
+        await self.ledger.flush()
+        async with self._database.read() as connection:
+            return await usage_report.summarize_usage(connection, organization_id, start, end)
+
+    async def attempts_of(self, organization_id: str, request_id: str) -> list[AttemptRow]:
+        """The attempts of one call, in the order they were made; empty for an unknown one."""
+        await self.ledger.flush()
+        async with self._database.read() as connection:
+            return await usage_report.attempts_of(connection, organization_id, request_id)
+
+    @contextlib.asynccontextmanager
+    async def _change(self) -> AsyncIterator[tuple[AsyncConnection, int]]:
+        """A transaction that changes the directory, and its revision; this process sees it before it goes on."""
+        async with self._database.write() as connection:
+            yield connection, await raise_revision(connection)
+        await self._watch.refresh()
+
+    def _with_last_use(self, key: ApiKey) -> ApiKey:
+        """With a use that is not written down yet."""
+        noted = self.directory.last_use(key.id)
+        if noted is None or (key.last_used_at is not None and key.last_used_at >= noted):
+            return key
+        return structs.replace(key, last_used_at=noted)
+
+    def _whole_now(self) -> datetime:
+        """Now, in the milliseconds that are stored."""
+        now = self._now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The data folder {data} cannot be created ({error.strerror}). Choose another with --data or SPEKO_DATA."
+        ) from error

@@ -1,0 +1,155 @@
+"""The tables, as the newest migration leaves them.
+
+Texts have no length limit here: the API validates what it takes, and a row that is too long must not be lost for it.
+Ledger rows have no foreign keys: they are written in batches after the fact, and nothing may refuse them.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC and whole milliseconds in the database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database; raises ValueError for a time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a timestamp needs a time zone")
+        utc = value.astimezone(UTC)
+        whole = utc - timedelta(microseconds=utc.microsecond % 1000)
+        return whole.replace(tzinfo=None) if dialect.name == "sqlite" else whole
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+directory_revision = Table(
+    "directory_revision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("revision", BigInteger, nullable=False),
+)
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("metadata", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("sha256", Text, nullable=False, unique=True),  # hex
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
+provider_keys = Table(
+    "provider_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("stored_at", UtcTime, nullable=False),
+    Column("stored_in", BigInteger, nullable=False),  # revision of the directory; orders what one clock tick holds
+    UniqueConstraint("organization_id", "vendor"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", Text, nullable=False),
+    Column("organization_id", Text, nullable=False),
+    Column("session_id", Text),
+    Column("endpoint", Text, nullable=False),
+    Column("modality", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("key_source", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("cause", Text),
+    Column("status", Integer),
+    Column("message", Text),
+    Column("started_at", UtcTime, nullable=False),
+    Column("first_byte_ms", Float(53)),
+    Column("total_ms", Float(53), nullable=False),
+    Column("audio_ms", BigInteger, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("cost_micro_usd", BigInteger, nullable=False),
+    Column("scores_run_id", Text),
+    Index(None, "organization_id", "request_id"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", Text, nullable=False),
+    Column("organization_id", Text, nullable=False),
+    Column("session_id", Text),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("quantity", Float(53), nullable=False),
+    Column("key_source", Text, nullable=False),
+    Column("charge_kind", Text, nullable=False),
+    Column("cost_micro_usd", BigInteger, nullable=False),
+    Column("audio_ms", BigInteger, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index(None, "organization_id", "created_at"),
+)
