@@ -8,6 +8,9 @@ import io
 import os
 from typing import BinaryIO, Protocol
 
+_SMALL = 1 << 20
+"""Bytes that are not worth a file descriptor for every reader."""
+
 
 class Body(Protocol):
     """Bytes at rest."""
@@ -20,20 +23,26 @@ class Body(Protocol):
 
 
 def body_of(source: BinaryIO, size: int) -> Body:
-    """The first `size` bytes of a `BytesIO` or of a real file (something with a `fileno`).
+    """The first `size` bytes of `source`, which it owns from here on and closes.
 
-    It owns `source` from here on and closes it.
+    Args:
+        source: seekable. A large one has to be a file with a descriptor, unless it is a `BytesIO`; a
+            `SpooledTemporaryFile` fits either way.
+        size: bytes.
     """
     if isinstance(source, io.BytesIO):
-        return _Memory(source, size)
+        with source:
+            return _Memory(source.getvalue(), size)
+    if size <= _SMALL:
+        with source:
+            source.seek(0)
+            return _Memory(source.read(size), size)
     return _File(source, size)
 
 
 class _Memory:
-    def __init__(self, source: io.BytesIO, size: int) -> None:
-        value = source.getvalue()
-        self._bytes: bytes | None = value if len(value) <= size else value[:size]
-        source.close()
+    def __init__(self, data: bytes, size: int) -> None:
+        self._bytes: bytes | None = data[:size]
 
     def open(self) -> BinaryIO:
         if self._bytes is None:
