@@ -4,6 +4,7 @@ Order of precedence: command line, environment (`SPEKO_…`), `speko.toml`, defa
 generated from the fields below.
 """
 
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from speko.providers.catalogue import MODALITIES, Modality
 
 
 class ProviderSettings(BaseModel):
@@ -32,6 +35,15 @@ class ProviderSettings(BaseModel):
         description="Models to offer beside the catalogue's, as `stt:name`, `llm:name` or `tts:name`; "
         "without a prefix: a language model.",
     )
+
+    def configured_models(self) -> tuple[tuple[Modality, str], ...]:
+        """`models` as (modality, model id)."""
+        found: list[tuple[Modality, str]] = []
+        for entry in self.models:
+            prefix, colon, name = entry.partition(":")
+            modality = next((m for m in MODALITIES if colon and m == prefix), None)
+            found.append((modality, name) if modality else ("llm", entry))
+        return tuple(found)
 
 
 class Settings(BaseSettings):
@@ -81,11 +93,27 @@ class Settings(BaseSettings):
     )
     breaker_failures: int = Field(5, ge=1, description="Failures in a row that open the breaker of a model.")
     breaker_open_seconds: float = Field(30.0, gt=0, description="Seconds an open breaker waits before it probes.")
+    drain_seconds: float = Field(
+        300.0, ge=0, description="Seconds that SIGTERM waits for calls in flight before it ends them."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Form of a log line.")
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict, description="Platform credentials, one table per vendor."
     )
+
+    def master_key_bytes(self) -> bytes | None:
+        """The master key, or None for the key file.
+
+        Raises:
+            ValueError: it is not 32 bytes in base64.
+        """
+        if self.master_key is None:
+            return None
+        key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
+        if len(key) != 32:
+            raise ValueError("SPEKO_MASTER_KEY must be 32 bytes in base64")
+        return key
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from speko.api.context import SCOPE_KEY, RequestContext, unauthorized
 from speko.api.gateway import gateway_of
 
 
-async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _route: BaseRouteHandler) -> None:
     """Guard: the request carries a valid API key. Fills the context with the key's organisation."""
     header = connection.headers.get("authorization")
     if not header:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from types import TracebackType
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from speko.api.metrics import Metrics
@@ -14,7 +14,7 @@ from speko.routing.attempts import Deadlines
 from speko.routing.health import Health
 from speko.routing.ledger import AttemptRow, Ledger, UsageRow
 from speko.routing.router import Router
-from speko.routing.score_files import load_snapshots
+from speko.routing.score_files import packaged_snapshot, read_snapshot
 from speko.settings import Settings, platform_settings
 from speko.storage.store import Store
 
@@ -22,18 +22,33 @@ log = logging.getLogger(__name__)
 
 
 class InFlight:
-    """Counts the calls in flight, for metrics and for draining."""
+    """The tasks of calls in flight: counted for metrics, and ended when the gateway stops."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def __aenter__(self) -> None:
-        self.count += 1
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """The running task is a call for as long as the context lasts."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine that runs has one
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.count -= 1
+    @property
+    def count(self) -> int:
+        """Calls in flight."""
+        return len(self._tasks)
+
+    async def end(self) -> None:
+        """Cancels all calls and waits until each of them is booked."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class CountedLedger:
@@ -63,7 +78,7 @@ class Gateway:
         self.registry = registry or Registry.load()
         self.runtime = Runtime(stt_workers=settings.stt_workers)
         self.connectors = Connectors(self.registry, self.runtime)
-        self.metrics = Metrics()
+        self.metrics = Metrics(calls_in_flight=lambda: self.in_flight.count)
         self.spool = Spool(settings.max_spool_bytes)
         self.in_flight = InFlight()
         self.deadlines = Deadlines(
@@ -75,7 +90,8 @@ class Gateway:
         )
         self.router = Router(
             registry=self.registry,
-            snapshots=load_snapshots(settings.scores),
+            snapshots=[*map(read_snapshot, settings.scores), packaged_snapshot("published")],
+            embedded_snapshots=[packaged_snapshot("embedded")],
             platform=platform_access(settings, self.registry),
             embedded=settings.embedded,
             health=Health(settings.breaker_failures, settings.breaker_open_seconds),
@@ -85,14 +101,17 @@ class Gateway:
         self.warm = False
 
     async def open(self) -> None:
-        """Opens storage and warms the engines up."""
+        """Opens storage."""
         settings = self.settings
         master_key = settings.master_key_bytes()
         self.store = await Store.open(settings.database_url, settings.data, master_key)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded)
         await self.store.default_organization()
-        if settings.embedded != "never":
+
+    async def warm_up(self) -> None:
+        """Starts the pools of the engines."""
+        if self.settings.embedded != "never":
             starts = [r.start(self.runtime) for r in self.registry.vendors.values() if r.start is not None]
             await asyncio.gather(*starts)
         self.warm = True
@@ -100,13 +119,17 @@ class Gateway:
     async def close(self) -> None:
         """Closes everything; what was metered is written."""
         self.warm = False
+        await self.in_flight.end()
         await self.runtime.close()
         await self.store.close()
-        self.spool.close()
 
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""
         return self.store.directory.provider_keys(organization_id)
+
+    def now(self) -> float:
+        """The clock of breakers and deadlines, in seconds."""
+        return asyncio.get_running_loop().time()
 
     def not_ready(self) -> str | None:
         """What keeps the gateway from serving, or None. A vendor's state never does."""

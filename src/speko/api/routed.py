@@ -2,26 +2,24 @@
 stream it, book it, and end everything when the caller leaves. Source: contract, routing 8 and 9.
 """
 
-import asyncio
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from litestar import Request
 from litestar.types import Receive, Scope, Send
 
+from speko.api.context import context_of, session_id_of
 from speko.api.errors import ApiError, invalid
-from speko.api.gateway import Gateway
+from speko.api.gateway import gateway_of
 from speko.api.leaving import Leaving
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Attempts, Candidate
 from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
-from speko.routing.intent import AllowList, RoutingIntent
+from speko.routing.intent import AllowList, PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
-from speko.routing.router import Chain
 
-log = logging.getLogger(__name__)
 E = TypeVar("E")
 
 
@@ -35,13 +33,19 @@ class RoutedCall(ABC, Generic[E]):
     """Code of a 400 when a vendor refuses the caller's content."""
 
     def __init__(
-        self, gateway: Gateway, organization_id: str, request_id: str, session_id: str | None, intent: RoutingIntent,
-        allowed: AllowList,
+        self, request: Request[Any, Any, Any], intent: RoutingIntent, constraints: PipelineConstraints | None
     ) -> None:
-        self.gateway = gateway
+        self.gateway = gateway_of(request.app)
         self.intent = intent
-        self.info = CallInfo(self.endpoint, request_id, organization_id, session_id)
-        self.chain: Chain = gateway.router.chain(self.modality, intent, allowed, gateway.own_keys(organization_id))
+        context = context_of(request)
+        self.info = CallInfo(self.endpoint, context.request_id, context.organization_id, session_id_of(request))
+        self.chain = self.gateway.router.chain(
+            self.modality,
+            intent,
+            AllowList.of(getattr(constraints.allowed_providers, self.modality) if constraints else ()),
+            self.gateway.own_keys(context.organization_id),
+        )
+        self.candidates = self.chain.candidates
 
     @abstractmethod
     def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[E]]:
@@ -65,29 +69,31 @@ class RoutedCall(ABC, Generic[E]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        loop = asyncio.get_running_loop()
         gateway = self.gateway
-        deadlines = gateway.deadlines
-        if seconds := self.audio_seconds():
-            deadlines = deadlines.for_audio(seconds)
-        attempts = Attempts(self.chain.candidates, gateway.router.health, deadlines, loop.time())
+        deadlines = gateway.deadlines.for_audio(self.audio_seconds())
+        attempts = Attempts(self.candidates, gateway.router.health, deadlines, gateway.now())
         dispatch = Dispatch(attempts, self.open, self.useful, Meter(self.info, gateway.ledger))
         try:
-            async with Leaving(receive, attempts.total_by + deadlines.gap), gateway.in_flight:
-                try:
-                    served = await dispatch.first()
-                except NoAnswer as failure:
-                    if not await self.respond_to_silence(dispatch, send):
-                        raise self._total_failure(failure) from None
-                    return
-                except CallerFault as fault:
-                    raise self._caller_fault(fault) from None
-                try:
-                    await self.respond(served, send)
-                finally:
-                    await served.close()
+            with gateway.in_flight.here():
+                async with Leaving(receive, attempts.total_by + deadlines.gap):
+                    await self._answer(dispatch, send)
         finally:
             self.release()
+
+    async def _answer(self, dispatch: Dispatch[E], send: Send) -> None:
+        try:
+            served = await dispatch.first()
+        except NoAnswer as failure:
+            if not await self.respond_to_silence(dispatch, send):
+                raise self._total_failure(failure) from None
+            return
+        except CallerFault as fault:
+            text = f"{fault.candidate.provider} refused the request: {fault.error.message}"
+            raise invalid(text, code=self.invalid_code) from None
+        try:
+            await self.respond(served, send)
+        finally:
+            await served.close()
 
     def release(self) -> None:
         """Frees what the call holds beside the vendor's stream."""
@@ -122,8 +128,3 @@ class RoutedCall(ABC, Generic[E]):
             text += ": " + "; ".join(hints[:3])
         reason = "NO_CONNECTOR" if skipped and all(s["reason"] == "NO_CONNECTOR" for s in skipped) else "NO_CANDIDATE"
         return ApiError(500, self.failed_code, text, reason=reason, errors=skipped)
-
-    def _caller_fault(self, fault: CallerFault) -> ApiError:
-        return invalid(
-            f"{fault.candidate.provider} refused the request: {fault.error.message}", code=self.invalid_code
-        )

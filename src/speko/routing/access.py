@@ -5,7 +5,7 @@ Source: contract, routing 7.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from speko.providers.call import Credential
 from speko.providers.catalogue import Modality
@@ -25,12 +25,16 @@ class PlatformAccess:
     """Models configured beside the catalogue's."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnKey:
+class OwnKey(Protocol):
     """An organisation's own key for a vendor."""
 
-    id: str
-    secret: str = field(repr=False)
+    @property
+    def id(self) -> str:
+        """Another one for every key that is stored."""
+
+    @property
+    def secret(self) -> str:
+        """The key."""
 
 
 OwnKeys = Mapping[str, OwnKey]

@@ -48,7 +48,9 @@ class Dispatch(Generic[E]):
         self.meter = meter
         self._open = open_stream
         self._useful = useful
-        self._watchdog = Watchdog()
+        self.watchdog = Watchdog()
+        self.silent_call: Call | None = None
+        """The call of the candidate that heard nothing, for `/v1/transcribe` to answer with and to book."""
 
     async def first(self) -> "Served[E]":
         """Asks until a candidate has produced useful output, and returns its stream.
@@ -68,9 +70,9 @@ class Dispatch(Generic[E]):
                     return served
                 previous = attempt
         except BaseException:
-            self._watchdog.stop()
+            self.watchdog.stop()
             raise
-        self._watchdog.stop()
+        self.watchdog.stop()
         if self.attempts.caller_error is not None and previous is not None:
             raise CallerFault(previous.candidate, self.attempts.caller_error)
         raise NoAnswer(self.attempts.failures)
@@ -86,7 +88,7 @@ class Dispatch(Generic[E]):
         held: list[Sequence[E]] = []
         try:
             while True:
-                batch = await self._watchdog.guard(stream.next(), attempt.first_byte_by, "first_byte")
+                batch = await self.watchdog.guard(stream.next(), attempt.first_byte_by, "first_byte")
                 if batch is None:
                     raise EmptyResult("finished without any output")
                 held.append(batch)
@@ -105,14 +107,6 @@ class Dispatch(Generic[E]):
             self.attempts.cancelled(attempt)
             await stream.close()
             raise
-
-    silent_call: Call | None = None
-    """The call of the candidate that heard nothing, for `/v1/transcribe` to answer with and to book."""
-
-    @property
-    def watchdog(self) -> Watchdog:
-        """The one timer of this call."""
-        return self._watchdog
 
     def _log_failover(self, previous: Attempt, attempt: Attempt) -> None:
         failures = self.attempts.failures

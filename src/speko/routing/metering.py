@@ -19,6 +19,8 @@ class CallInfo:
     request_id: str
     organization_id: str
     session_id: str | None = None
+    characters: int | None = None
+    """Characters to show as used, where the text that is spoken is not the text that was sent."""
 
 
 def safe_message(error: ProviderError, call: Call) -> str:
@@ -80,7 +82,8 @@ class Meter:
         if candidate.modality == "stt":
             metric, quantity = "stt_seconds", usage.audio_ms / 1e3
         elif candidate.modality == "tts":
-            metric, quantity = "tts_characters", float(usage.characters)
+            characters = usage.characters if self.info.characters is None else self.info.characters
+            metric, quantity = "tts_characters", float(characters)
         else:
             metric, quantity = "llm_tokens", float(usage.input_tokens + usage.output_tokens)
         self._ledger.usage(

@@ -1,0 +1,49 @@
+"""The application: every route, and what stands in front of them."""
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.types import ASGIApp
+
+from speko.api import account, benchmarks, complete, health, providers, requests, synthesize, transcribe, voices
+from speko.api.auth import require_key
+from speko.api.document import OPENAPI_CONFIG, openapi_route
+from speko.api.edge import Edge
+from speko.api.errors import EXCEPTION_HANDLERS
+from speko.api.gateway import Gateway
+
+ROUTES = (
+    transcribe.transcribe,
+    synthesize.synthesize,
+    complete.complete,
+    voices.list_voices,
+    benchmarks.stack,
+    requests.get_request,
+    providers.list_providers,
+    providers.known_providers,
+    providers.set_provider_key,
+    providers.remove_provider_key,
+    account.list_api_keys,
+    account.create_api_key,
+    account.revoke_api_key,
+    account.organization,
+    account.usage,
+)
+
+
+def create_app(gateway: Gateway) -> ASGIApp:
+    """The ASGI application of a gateway. The caller opens and closes the gateway."""
+    return Edge(make_litestar(gateway), gateway.settings.cors_origins)
+
+
+def make_litestar(gateway: Gateway) -> Litestar:
+    """The framework's application, without the edge."""
+    authenticated = Router("/", route_handlers=ROUTES, guards=[require_key])
+    return Litestar(
+        route_handlers=[authenticated, health.healthz, health.readyz, health.metrics, openapi_route],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=OPENAPI_CONFIG,
+        state=State({"gateway": gateway}),
+        request_max_body_size=gateway.settings.max_json_bytes,
+        logging_config=None,
+        debug=False,
+    )

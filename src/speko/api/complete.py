@@ -1,0 +1,208 @@
+"""`POST /v1/complete`. Source: contract, one-shot 3."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, post
+from litestar.types import ASGIApp, Send
+from msgspec import Meta, Struct
+
+from speko.api.errors import ApiError, invalid
+from speko.api.openapi import SSE_COMPLETE
+from speko.api.routed import RoutedCall
+from speko.events import sse
+from speko.events.oneshot import (
+    CompleteDone,
+    CompleteMeta,
+    DeltaEvent,
+    ErrorEvent,
+    OneShotEvent,
+    TokenUsage,
+    ToolCallEvent,
+)
+from speko.providers.call import Call
+from speko.providers.errors import ProviderError
+from speko.providers.llm import (
+    ChatMessage,
+    LlmEvent,
+    LlmRequest,
+    NamedTool,
+    ReasoningEffort,
+    TextDelta,
+    Tool,
+    ToolChoice,
+    ToolName,
+)
+from speko.routing.attempts import Candidate
+from speko.routing.dispatch import Served
+from speko.routing.intent import OptimizeFor, PipelineConstraints, RoutingIntent
+
+_EFFORT: Mapping[OptimizeFor, ReasoningEffort | None] = {
+    "latency": "low",
+    "cost": "low",
+    "accuracy": "high",
+    "balanced": None,
+}
+"""Reasoning effort where the caller names none; None = the vendor's own default."""
+
+
+class ChatTool(Struct, frozen=True, rename="camel", kw_only=True):
+    """A tool as callers declare it."""
+
+    name: ToolName
+    description: Annotated[str, Meta(min_length=1, max_length=1024)]
+    parameters: dict[str, Any]
+    execution_mode: Literal["inline", "webhook", "builtin", "integration"] = "inline"
+    source: dict[str, Any] | None = None
+    pre_tool_speech: Literal["auto", "always", "never"] = "auto"
+
+
+class CompleteBody(Struct, frozen=True, rename="camel", kw_only=True):
+    """Body of `/v1/complete`."""
+
+    messages: Annotated[tuple[ChatMessage, ...], Meta(min_length=1)]
+    intent: RoutingIntent
+    system_prompt: str | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    reasoning_effort: ReasoningEffort | None = None
+    constraints: PipelineConstraints | None = None
+    tools: tuple[ChatTool, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    max_tool_hops: Annotated[int, Meta(ge=1, le=16)] = 8
+    """Ignored as long as every tool is inline."""
+
+
+@post("/v1/complete", status_code=200, **SSE_COMPLETE)
+async def complete(request: Request[Any, Any, Any], data: CompleteBody) -> ASGIApp:
+    """A language model's answer, as a stream of events; tools are handed back to the caller to run."""
+    check_conversation(data.messages)
+    tools = check_tools(data.tools or (), data.tool_choice)
+    return CompleteCall(request, data, tools)
+
+
+def check_conversation(messages: Sequence[ChatMessage]) -> None:
+    """Raises 400 unless every tool result answers an earlier call."""
+    asked: set[str] = set()
+    for index, message in enumerate(messages):
+        path = f"messages.{index}"
+        if message.tool_calls and message.role != "assistant":
+            raise _bad(f"{path}.toolCalls", "only an assistant message has tool calls")
+        for position, call in enumerate(message.tool_calls):
+            try:
+                msgspec.json.decode(call.args)
+            except msgspec.DecodeError:
+                raise _bad(f"{path}.toolCalls.{position}.args", "must be JSON text") from None
+            asked.add(call.id)
+        if message.role == "tool":
+            if message.tool_call_id is None:
+                raise _bad(f"{path}.toolCallId", "is required on a tool message")
+            if message.tool_call_id not in asked:
+                raise _bad(f"{path}.toolCallId", "answers no earlier tool call")
+
+
+def check_tools(tools: Sequence[ChatTool], choice: ToolChoice | None) -> tuple[Tool, ...]:
+    """The tools for the model, or 400."""
+    names: set[str] = set()
+    for index, tool in enumerate(tools):
+        path = f"tools.{index}"
+        if tool.name in names:
+            raise _bad(f"{path}.name", f"{tool.name!r} is used twice")
+        names.add(tool.name)
+        kind = tool.source.get("kind") if tool.source else None
+        if kind is not None and kind != tool.execution_mode:
+            raise _bad(f"{path}.source.kind", "must equal executionMode")
+        if tool.execution_mode != "inline":
+            raise _bad(f"{path}.executionMode", "this gateway runs no tools yet: only 'inline' is served")
+    if isinstance(choice, NamedTool) and choice.function.name not in names:
+        raise _bad("toolChoice.function.name", "names no tool of this request")
+    if choice == "required" and not names:
+        raise _bad("toolChoice", "'required' needs tools")
+    return tuple(Tool(tool.name, tool.description, tool.parameters) for tool in tools)
+
+
+def _bad(path: str, message: str) -> ApiError:
+    return invalid(f"Invalid request: {path}: {message}", (path, message))
+
+
+class CompleteCall(RoutedCall[LlmEvent]):
+    """One conversation on its way through the chain."""
+
+    endpoint = "complete"
+    modality = "llm"
+    failed_code = "COMPLETE_FAILED"
+
+    def __init__(self, request: Request[Any, Any, Any], body: CompleteBody, tools: tuple[Tool, ...]) -> None:
+        super().__init__(request, body.intent, body.constraints)
+        self._body = body
+        self._tools = tools
+
+    def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[LlmEvent]]:
+        """Calls one model."""
+        body = self._body
+        effort = body.reasoning_effort
+        if effort is None and candidate.spec is not None and candidate.spec.reasoning:
+            effort = _EFFORT[body.intent.optimize_for]
+        request = LlmRequest(
+            model=candidate.wire_model,
+            messages=body.messages,
+            system_prompt=body.system_prompt,
+            temperature=body.temperature,
+            max_tokens=body.max_tokens,
+            reasoning_effort=effort,
+            tools=self._tools,
+            tool_choice=body.tool_choice if self._tools else None,
+            parallel_tool_calls=body.parallel_tool_calls if self._tools else None,
+            language=body.intent.language,
+        )
+        return self.gateway.connectors.llm(candidate.provider).complete(request, call)
+
+    def useful(self, batch: Sequence[LlmEvent]) -> bool:
+        """A tool call, or text that is not empty."""
+        return any(not isinstance(event, TextDelta) or event.text for event in batch)
+
+    async def respond(self, served: Served[LlmEvent], send: Send) -> None:
+        """Streams the answer; everything of one read in one write."""
+        candidate, failovers = served.candidate, served.failover_count
+        headers = [*sse.HEADERS, *self.headers(candidate, failovers)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        events: list[OneShotEvent] = [
+            CompleteMeta(
+                provider=candidate.provider,
+                model=candidate.model,
+                failover_count=failovers,
+                total_failover_count=failovers,
+                scores_run_id=candidate.scores_run_id,
+                hop=0,
+            )
+        ]
+        text: list[str] = []
+        calls: list[ToolCallEvent] = []
+        try:
+            while (batch := await served.next()) is not None:
+                for event in batch:
+                    if isinstance(event, TextDelta):
+                        text.append(event.text)
+                        events.append(DeltaEvent(event.text))
+                    else:
+                        calls.append(ToolCallEvent(event.id, event.name, event.args))
+                        events.append(calls[-1])
+                await send({"type": "http.response.body", "body": sse.encode(events), "more_body": True})
+                events.clear()
+        except ProviderError as error:
+            events = [ErrorEvent(f"{candidate.provider} broke off: {error.message}", self.failed_code)]
+        else:
+            usage = served.call.usage
+            done = CompleteDone(
+                text="".join(text),
+                provider=candidate.provider,
+                model=candidate.model,
+                usage=TokenUsage(usage.input_tokens, usage.output_tokens),
+                failover_count=failovers,
+                scores_run_id=candidate.scores_run_id,
+                tool_calls=tuple(calls) if calls else msgspec.UNSET,
+            )
+            events = [done]
+        await send({"type": "http.response.body", "body": sse.encode(events), "more_body": False})

@@ -1,0 +1,59 @@
+"""`/healthz`, `/readyz`, `/metrics`."""
+
+import hmac
+import ipaddress
+from typing import Any
+
+from litestar import Request, get
+from litestar.response import Response
+
+from speko.api.context import unauthorized
+from speko.api.errors import not_found
+from speko.api.gateway import gateway_of
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+@get("/healthz", summary="Liveness", security=[{}])
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", summary="Readiness", security=[{}])
+async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """Storage, caches and pools are up. The state of vendors does not count."""
+    problem = gateway_of(request.app).not_ready()
+    if problem is None:
+        return Response({"status": "ready"})
+    return Response({"status": "not ready", "reason": problem}, status_code=503)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Prometheus text: for this machine itself, or with the admin token."""
+    gateway = gateway_of(request.app)
+    token = gateway.settings.admin_token
+    presented = request.headers.get("authorization", "").partition(" ")[2].strip()
+    if token is not None and hmac.compare_digest(presented.encode(), token.get_secret_value().encode()):
+        return _exposition(request)
+    if _is_local(request):
+        return _exposition(request)
+    if token is None:
+        raise not_found()
+    raise unauthorized("Metrics need the admin token")
+
+
+def _exposition(request: Request[Any, Any, Any]) -> Response[bytes]:
+    body = gateway_of(request.app).metrics.exposition()
+    return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _is_local(request: Request[Any, Any, Any]) -> bool:
+    """From this machine, and not through a proxy that stands on it."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,56 @@
+"""What the OpenAPI document says beyond what the handlers' signatures do."""
+
+from typing import Any
+
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Struct
+
+
+class ErrorEnvelope(Struct, frozen=True):
+    """Every answer that is not a success."""
+
+    error: str
+    """For people."""
+    code: str
+    """For machines."""
+
+
+def _errors(*statuses: int) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(ErrorEnvelope, generate_examples=False, description=_TEXT[status]) for status in statuses
+    }
+
+
+_TEXT = {
+    400: "Invalid request",
+    401: "Missing or invalid API key",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "The body is too large",
+    429: "Rate limited; see Retry-After",
+    500: "Every provider failed, or an internal error",
+}
+
+_SSE_200 = ResponseSpec(
+    str,
+    media_type="text/event-stream",
+    generate_examples=False,
+    description="Server-sent events",
+)
+_ROUTED_ERRORS = _errors(400, 401, 413, 429, 500)
+
+SSE_TRANSCRIBE: dict[str, Any] = {
+    "summary": "Speech to text",
+    "responses": {200: _SSE_200, **_ROUTED_ERRORS},
+}
+SSE_COMPLETE: dict[str, Any] = {
+    "summary": "Ask a language model",
+    "responses": {200: _SSE_200, **_ROUTED_ERRORS},
+}
+AUDIO_SYNTHESIZE: dict[str, Any] = {
+    "summary": "Text to speech",
+    "responses": {
+        200: ResponseSpec(bytes, media_type="audio/pcm", generate_examples=False, description="Audio"),
+        **_ROUTED_ERRORS,
+    },
+}

@@ -1,0 +1,94 @@
+"""Runs the gateway: uvicorn in the foreground, signals, and an end that loses nothing."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from speko.api.app import create_app
+from speko.api.gateway import Gateway
+from speko.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn with our meaning of signals: SIGTERM drains, SIGINT or a second SIGTERM ends at once."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, then says where."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._on_listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal arrived."""
+        if sig == signal.SIGINT or self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+class _Quiet(logging.Filter):
+    """Drops what uvicorn says when we cut a body short on purpose: that is how a broken answer shows."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "without completing response" not in record.getMessage()
+
+
+def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> int:
+    """Serves until a signal; the exit code. `on_ready` is called with the URL when everything is warm.
+
+    Raises:
+        StorageError: the database cannot be opened.
+    """
+    logging.getLogger("uvicorn.error").addFilter(_Quiet())
+    with asyncio.Runner(loop_factory=uvicorn.config.Config(app="", loop="uvloop").get_loop_factory()) as runner:
+        return runner.run(_serve(settings, on_ready or (lambda url: None)))
+
+
+async def _serve(settings: Settings, on_ready: Callable[[str], None]) -> int:
+    gateway = Gateway(settings)
+    await gateway.open()
+    warming: asyncio.Task[None] | None = None
+
+    async def warm(url: str) -> None:
+        await gateway.warm_up()
+        on_ready(url)
+
+    def listening(url: str) -> None:
+        nonlocal warming
+        warming = asyncio.create_task(warm(url))
+
+    config = uvicorn.Config(
+        create_app(gateway),
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=int(settings.drain_seconds),
+    )
+    server = Server(config, listening)
+    try:
+        await server.serve()
+    except SystemExit:
+        return 1  # uvicorn has said why: mostly that the port is taken
+    finally:
+        if warming is not None:
+            warming.cancel()
+        await gateway.close()
+    return 0

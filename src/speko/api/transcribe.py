@@ -1,0 +1,194 @@
+"""`POST /v1/transcribe`. Source: contract, one-shot 1."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from litestar import Request, post
+from litestar.types import ASGIApp, Send
+from msgspec import Meta, Struct
+
+from speko.api.errors import from_msgspec, invalid
+from speko.api.gateway import Gateway, gateway_of
+from speko.api.openapi import SSE_TRANSCRIBE
+from speko.api.routed import RoutedCall
+from speko.api.spool import Upload, too_large
+from speko.audio import AudioFormatError, Recording
+from speko.events import sse
+from speko.events.oneshot import ErrorEvent, OneShotEvent, TranscribeDone, TranscribeMeta, TranscriptEvent
+from speko.providers.call import Call
+from speko.providers.errors import ProviderError
+from speko.providers.stt import SttRequest, Transcript
+from speko.routing.attempts import Candidate
+from speko.routing.dispatch import Dispatch, Served
+from speko.routing.intent import PipelineConstraints, RoutingIntent
+
+_DETECT = frozenset({"auto", "multi"})
+"""Stream languages that mean: let the vendor find out."""
+T = TypeVar("T")
+
+
+class SttOptions(Struct, frozen=True):
+    """Header `X-Speko-Stt-Options`."""
+
+    keywords: Annotated[tuple[str, ...], Meta(max_length=200)] = ()
+    language: str | None = None
+    """Changes the vendor's stream language only; routing keeps the intent's."""
+
+
+@post("/v1/transcribe", status_code=200, request_max_body_size=None, **SSE_TRANSCRIBE)
+async def transcribe(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Speech to text. The body is the audio itself; the answer is a stream of events."""
+    gateway = gateway_of(request.app)
+    intent = _header(request, "x-speko-intent", RoutingIntent)
+    if intent is None:
+        raise invalid(
+            "Missing header X-Speko-Intent",
+            ("X-Speko-Intent", 'JSON like {"language":"en"} is required'),
+            code="INVALID_AUDIO",
+        )
+    constraints = _header(request, "x-speko-constraints", PipelineConstraints)
+    options = _header(request, "x-speko-stt-options", SttOptions) or SttOptions()
+    upload = await _receive(request, gateway)
+    try:
+        if upload.size == 0:
+            raise invalid("The request body is empty: send the audio as the body", code="INVALID_AUDIO")
+        try:
+            recording = await asyncio.to_thread(
+                Recording.read, upload.file, upload.size, request.headers.get("content-type")
+            )
+        except AudioFormatError as error:
+            raise invalid(str(error), code="INVALID_AUDIO") from None
+        return TranscribeCall(request, intent, constraints, options, (recording, upload))
+    except BaseException:
+        upload.close()
+        raise
+
+
+def _header(request: Request[Any, Any, Any], name: str, kind: type[T]) -> T | None:
+    """A header that holds JSON, as UTF-8 or latin-1."""
+    raw = next((value for key, value in request.scope["headers"] if key == name.encode()), None)
+    if raw is None or not raw.strip():
+        return None
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raw = raw.decode("latin-1").encode()
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as error:
+        if kind is SttOptions:
+            raise invalid("Invalid stt options", ("X-Speko-Stt-Options", str(error)), code="INVALID_AUDIO") from None
+        found = from_msgspec(error, code="INVALID_AUDIO")
+        found.text = f"Invalid header {name.title()}: {found.text}"
+        raise found from None
+
+
+async def _receive(request: Request[Any, Any, Any], gateway: Gateway) -> Upload:
+    limit = gateway.settings.max_audio_bytes
+    claimed = request.headers.get("content-length", "")
+    if claimed.isdigit() and int(claimed) > limit:
+        raise too_large(limit)
+    return await gateway.spool.receive(request.stream(), limit)
+
+
+class TranscribeCall(RoutedCall[Transcript]):
+    """One recording on its way through the chain."""
+
+    endpoint = "transcribe"
+    modality = "stt"
+    failed_code = "TRANSCRIBE_FAILED"
+    invalid_code = "INVALID_AUDIO"
+
+    def __init__(
+        self,
+        request: Request[Any, Any, Any],
+        intent: RoutingIntent,
+        constraints: PipelineConstraints | None,
+        options: SttOptions,
+        source: tuple[Recording, Upload],
+    ) -> None:
+        super().__init__(request, intent, constraints)
+        language = options.language or intent.language
+        self._language = None if language in _DETECT else language
+        self._keywords = options.keywords
+        self._recording, self._upload = source
+
+    def audio_seconds(self) -> float:
+        """Length of the recording."""
+        return self._recording.duration_ms / 1e3
+
+    def release(self) -> None:
+        """Frees the upload."""
+        self._recording.close()
+        self._upload.close()
+
+    def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[Transcript]]:
+        """Calls one recogniser."""
+        request = SttRequest(candidate.wire_model, self._language, self._keywords)
+        return self.gateway.connectors.stt(candidate.provider).transcribe(request, self._recording, call)
+
+    def useful(self, batch: Sequence[Transcript]) -> bool:
+        """Any words at all."""
+        return any(transcript.text.strip() for transcript in batch)
+
+    async def respond(self, served: Served[Transcript], send: Send) -> None:
+        """Streams the transcripts."""
+        candidate, failovers = served.candidate, served.failover_count
+        await self._start(candidate, failovers, send)
+        events: list[OneShotEvent] = [self._meta(candidate, failovers)]
+        finals: list[Transcript] = []
+        last_interim: Transcript | None = None
+        try:
+            while (batch := await served.next()) is not None:
+                for transcript in batch:
+                    if transcript.is_final:
+                        finals.append(transcript)
+                        last_interim = None
+                    else:
+                        last_interim = transcript
+                    events.append(TranscriptEvent(transcript.text, transcript.is_final, transcript.confidence))
+                await send({"type": "http.response.body", "body": sse.encode(events), "more_body": True})
+                events = []
+        except ProviderError as error:
+            text = f"{candidate.provider} broke off: {error.message}"
+            await _finish(send, ErrorEvent(text, self.failed_code))
+            return
+        if last_interim is not None:
+            finals.append(last_interim)
+        await _finish(send, self._done(candidate, failovers, finals))
+
+    async def respond_to_silence(self, dispatch: Dispatch[Transcript], send: Send) -> bool:
+        """An empty transcript that nobody contradicted is an answer, not a failure."""
+        candidate, call = dispatch.attempts.silent, dispatch.silent_call
+        if candidate is None or call is None:
+            return False
+        dispatch.meter.served(candidate, call)
+        failovers = len(dispatch.attempts.failures) - 1
+        await self._start(candidate, failovers, send)
+        body = sse.encode([self._meta(candidate, failovers), self._done(candidate, failovers, [])])
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        return True
+
+    async def _start(self, candidate: Candidate, failovers: int, send: Send) -> None:
+        headers = [*sse.HEADERS, *self.headers(candidate, failovers)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    def _meta(self, candidate: Candidate, failovers: int) -> TranscribeMeta:
+        return TranscribeMeta(candidate.provider, candidate.model, failovers, candidate.scores_run_id)
+
+    def _done(self, candidate: Candidate, failovers: int, finals: Sequence[Transcript]) -> TranscribeDone:
+        known = [t.confidence for t in finals if t.confidence is not None]
+        return TranscribeDone(
+            text=" ".join(t.text.strip() for t in finals if t.text.strip()),
+            provider=candidate.provider,
+            model=candidate.model,
+            confidence=sum(known) / len(known) if known else None,
+            failover_count=failovers,
+            scores_run_id=candidate.scores_run_id,
+        )
+
+
+async def _finish(send: Send, event: OneShotEvent) -> None:
+    await send({"type": "http.response.body", "body": sse.encode([event]), "more_body": False})

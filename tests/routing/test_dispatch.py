@@ -1,0 +1,176 @@
+"""The attempt loop round fake connectors: what is streamed, what is booked, what is cancelled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from speko.providers.call import Call
+from speko.providers.errors import (
+    CallerError,
+    ConnectFailed,
+    ConnectionLost,
+    DeadlineExceeded,
+    EmptyResult,
+    ProviderError,
+)
+from speko.routing.attempts import Attempts, Candidate, Deadlines
+from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
+from speko.routing.health import Health
+from speko.routing.metering import CallInfo, Meter
+from tests.routing.chains import Books, candidate
+
+Script = Sequence[list[str] | ProviderError | Exception | None]
+"""What a fake connector does: yield a batch, raise, or (None) wait for ever."""
+FAST = Deadlines(connect=0.05, first_byte=0.05, gap=0.05, total=5.0, budget=5.0)
+
+
+class Vendors:
+    """Connectors by vendor, and what became of their streams."""
+
+    def __init__(self, **scripts: Script) -> None:
+        self.scripts = scripts
+        self.closed: list[str] = []
+        self.asked = asyncio.Event()
+
+    async def open(self, chosen: Candidate, call: Call) -> AsyncIterator[Sequence[str]]:
+        self.asked.set()
+        try:
+            for step in self.scripts[chosen.provider]:
+                if step is None:
+                    await asyncio.Event().wait()
+                elif isinstance(step, Exception):
+                    raise step
+                else:
+                    call.usage.output_tokens += len(step)
+                    yield step
+        finally:
+            self.closed.append(chosen.provider)
+
+
+def dispatch(vendors: Vendors, books: Books, *names: str, deadlines: Deadlines = FAST) -> Dispatch[str]:
+    attempts = Attempts([candidate(name) for name in names], Health(), deadlines, asyncio.get_running_loop().time())
+    meter = Meter(CallInfo("complete", "req_1", "org_1"), books)
+    return Dispatch(attempts, vendors.open, any, meter)
+
+
+async def read(served: Served[str]) -> list[str]:
+    words: list[str] = []
+    try:
+        while (batch := await served.next()) is not None:
+            words += batch
+    finally:
+        await served.close()
+    return words
+
+
+async def test_the_primary_serves() -> None:
+    vendors, books = Vendors(a=[["", ""], ["one", "two"], ["three"]]), Books()
+    served = await dispatch(vendors, books, "a/1", "b/1").first()
+    assert served.failover_count == 0
+    assert await read(served) == ["", "", "one", "two", "three"], "nothing that was held back is lost"
+    assert books.story == [("a", "served", None)]
+    assert [(u.provider, u.metric, u.quantity) for u in books.usages] == [("a", "llm_tokens", 5.0)]
+    assert vendors.closed == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("script", "cause"),
+    [
+        ([ConnectFailed("refused")], "connect"),
+        ([None], "timeout"),
+        ([["", ""], None], "timeout"),
+        ([], "empty"),
+        ([[""], ConnectionLost("reset")], "connection_lost"),
+        ([KeyError("secret words")], "error"),
+    ],
+)
+async def test_fails_over_before_the_first_useful_output(script: Script, cause: str) -> None:
+    vendors, books = Vendors(a=script, b=[["hello"]]), Books()
+    served = await dispatch(vendors, books, "a/1", "b/1").first()
+    assert await read(served) == ["hello"], "nothing of the failed one is left in the answer"
+    assert served.failover_count == 1
+    assert books.story == [("a", "failed", cause), ("b", "served", None)]
+    assert [u.provider for u in books.usages] == ["b"]
+    assert "secret words" not in (books.attempts[0].message or "")
+
+
+@pytest.mark.parametrize(("step", "cause"), [(ConnectionLost("cut"), "connection_lost"), (None, "timeout")])
+async def test_after_the_first_output_there_is_no_way_back(step: ProviderError | None, cause: str) -> None:
+    vendors, books = Vendors(a=[["hello"], step], b=[["never"]]), Books()
+    served = await dispatch(vendors, books, "a/1", "b/1").first()
+    assert await served.next() == ["hello"]
+    with pytest.raises(ProviderError):
+        await served.next()
+    await served.close()
+    assert await served.next() is None
+    assert books.story == [("a", "failed", cause)]
+    assert [u.quantity for u in books.usages] == [1.0], "what was delivered is booked"
+    assert vendors.closed == ["a"]
+
+
+async def test_everything_failed() -> None:
+    vendors, books = Vendors(a=[ConnectFailed("no")], b=[EmptyResult("nothing")]), Books()
+    with pytest.raises(NoAnswer) as caught:
+        await dispatch(vendors, books, "a/1", "b/1").first()
+    assert [f.error.cause for f in caught.value.failures] == ["connect", "empty"]
+    assert books.usages == []
+
+
+async def test_no_candidate_at_all() -> None:
+    with pytest.raises(NoAnswer) as caught:
+        await dispatch(Vendors(), Books()).first()
+    assert caught.value.failures == []
+
+
+async def test_the_callers_fault_goes_back_at_once() -> None:
+    vendors, books = Vendors(a=[CallerError("context too long", status=400)], b=[["never"]]), Books()
+    with pytest.raises(CallerFault):
+        await dispatch(vendors, books, "a/1", "b/1").first()
+    assert books.story == [("a", "failed", "bad_request")]
+
+
+async def test_a_caller_who_leaves_before_the_first_output() -> None:
+    vendors, books = Vendors(a=[None]), Books()
+    call = dispatch(vendors, books, "a/1", "b/1", deadlines=Deadlines())
+    task = asyncio.create_task(call.first())
+    await vendors.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert vendors.closed == ["a"], "the cancellation reached the vendor"
+    assert books.story == [("a", "cancelled", "caller_left")]
+    assert books.usages == []
+
+
+async def test_a_caller_who_leaves_in_the_middle() -> None:
+    vendors, books = Vendors(a=[["hello"], None]), Books()
+    served = await dispatch(vendors, books, "a/1", deadlines=Deadlines()).first()
+    assert await served.next() == ["hello"]
+    await served.close()
+    await served.close()
+    assert vendors.closed == ["a"]
+    assert books.story == [("a", "cancelled", "caller_left")]
+    assert [u.quantity for u in books.usages] == [1.0]
+
+
+async def test_the_total_deadline_ends_an_answer_that_never_ends() -> None:
+    async def drip(chosen: Candidate, call: Call) -> AsyncIterator[Sequence[str]]:
+        while True:
+            await asyncio.sleep(0.01)
+            yield ["x"]
+
+    books = Books()
+    attempts = Attempts([candidate("a/1")], Health(), Deadlines(total=0.1), asyncio.get_running_loop().time())
+    served = await Dispatch(attempts, drip, any, Meter(CallInfo("complete", "r", "o"), books)).first()
+    with pytest.raises(DeadlineExceeded) as caught:
+        while await served.next():
+            pass
+    assert caught.value.stage == "total"
+
+
+async def test_the_key_is_cut_out_of_a_message() -> None:
+    vendors, books = Vendors(a=[ConnectFailed("bad key secret-key here")]), Books()
+    with pytest.raises(NoAnswer):
+        await dispatch(vendors, books, "a/1").first()
+    assert books.attempts[0].message == "bad key [key] here"
