@@ -1,0 +1,61 @@
+"""The gateway's settings and its database as commands reach them without a running gateway."""
+
+import argparse
+import tomllib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from speko.cli.exits import CommandError, Exit
+from speko.settings import Settings, load_settings
+from speko.storage.errors import StorageError
+from speko.storage.store import Store
+
+
+def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
+    """Settings from the command line, the environment and the configuration file.
+
+    Raises CommandError; its text names settings and never their values, which may be keys.
+    """
+    config: Path | None = args.config
+    file = config or Path("speko.toml")
+    try:
+        settings = load_settings(config, **overrides)
+        settings.master_key_bytes()
+    except FileNotFoundError as error:
+        raise CommandError(f"there is no configuration file {file}", "BAD_CONFIGURATION", Exit.USAGE) from error
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
+        text = "\n".join(["these settings cannot be used (docs/reference/settings.md):", *lines])
+        raise CommandError(text, "BAD_CONFIGURATION", Exit.USAGE) from None
+    except tomllib.TOMLDecodeError as error:
+        raise CommandError(f"{file} is not TOML: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
+    except SettingsError as error:
+        raise CommandError(f"{error}; write lists as JSON", "BAD_CONFIGURATION", Exit.USAGE) from None
+    except (ValueError, OSError) as error:
+        raise CommandError(f"settings: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
+    return settings
+
+
+@contextmanager
+def storage_explained() -> Iterator[None]:
+    """Turns storage's own error into one of the command."""
+    try:
+        yield
+    except StorageError as error:
+        raise CommandError(str(error), "STORAGE") from error
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database, migrated. Raises CommandError when it cannot be used."""
+    with storage_explained():
+        store = await Store.open(settings.database_url, settings.data, settings.master_key_bytes())
+        try:
+            yield store
+        finally:
+            await store.close()

@@ -1,0 +1,59 @@
+"""How a command ends: exit codes that scripts can rely on, and the one error that carries them."""
+
+from enum import IntEnum
+from typing import Any
+
+INSTALL_SERVER = "pip install 'speko[server]'"
+
+
+class Exit(IntEnum):
+    """Exit codes of the command `speko`."""
+
+    OK = 0
+    FAILED = 1
+    """The gateway said no, or a step of the demo went wrong."""
+    USAGE = 2
+    MISSING = 3
+    """A package or a program is missing on this machine, or, for `doctor`, something to serve with."""
+    UNREACHABLE = 4
+    UNAUTHORIZED = 5
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+class CommandError(Exception):
+    """Ends a command with a text for people and a code for machines. Neither holds a secret.
+
+    `details` are further members of the JSON form.
+    """
+
+    def __init__(self, message: str, code: str, status: Exit = Exit.FAILED, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+        self.details = details
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON form: the gateway's own error envelope."""
+        return {"error": self.message, "code": self.code, **self.details}
+
+
+class UsageError(CommandError):
+    """The command line cannot be understood."""
+
+    def __init__(self, message: str, usage: str = "") -> None:
+        super().__init__(message, "USAGE", Exit.USAGE)
+        self.usage = usage
+
+
+def extra_missing(error: ModuleNotFoundError) -> CommandError:
+    """What to say when a module of the gateway is not installed. A module of our own that is missing is a defect.
+
+    Raises the error again where it is about one of our own modules.
+    """
+    if (error.name or "speko").partition(".")[0] == "speko":
+        raise error
+    message = f"the gateway is not installed (no module {error.name}); type: {INSTALL_SERVER}"
+    return CommandError(message, "MISSING_EXTRA", Exit.MISSING, install=INSTALL_SERVER)

@@ -1,0 +1,102 @@
+"""`speko keys`: API keys, through the gateway or, with a data folder, straight in its database."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+from speko.cli.connection import gateway
+from speko.cli.exits import Exit, UsageError
+from speko.cli.options import add_gateway
+from speko.cli.terminal import Terminal
+
+EPILOG = """\
+With --data or --database-url the database is used directly, also while a gateway runs on it. Else, with SPEKO_API_KEY,
+the gateway is asked. Else SPEKO_DATA and SPEKO_DATABASE_URL name the database.
+"""
+_DATABASE_VARIABLES = ("SPEKO_DATA", "SPEKO_DATABASE_URL")
+
+
+class KeyRing(Protocol):
+    """Where the keys are. Keys have the members that the API gives them."""
+
+    def create(self, name: str) -> dict[str, Any]:
+        """Makes a key; the result has the key itself as `key`."""
+
+    def list(self) -> list[dict[str, Any]]:
+        """All keys, revoked ones too."""
+
+    def revoke(self, key_id: str) -> None:
+        """Ends a key; raises CommandError `NOT_FOUND`."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a key and show it this once")
+    create.add_argument("--name", required=True, help="what the key is for; 1 to 100 characters")
+    listing = actions.add_parser("list", help="show all keys, without their secrets")
+    revoke = actions.add_parser("revoke", help="end a key at once")
+    revoke.add_argument("id", metavar="ID", help="id of the key, as in the list")
+    for action in (create, listing, revoke):
+        action.add_argument("--data", type=Path, metavar="DIR", help="data folder of the gateway")
+        action.add_argument("--database-url", metavar="URL", help="database of the gateway")
+        action.add_argument("--config", type=Path, metavar="FILE", help="configuration file of the gateway")
+        add_gateway(action)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Creates, lists or revokes."""
+    terminal = Terminal(as_json=args.as_json)
+    keys = _key_ring(args)
+    if args.action == "create":
+        name = args.name.strip()
+        if not 1 <= len(name) <= 100:
+            raise UsageError("--name takes 1 to 100 characters")
+        created = keys.create(name)
+        terminal.write(f"{created['key']}\nThis is {created['id']}; it is shown this once.")
+        terminal.document(created)
+    elif args.action == "list":
+        found = keys.list()
+        rows = [[k["id"], k["name"], k["keyPrefix"], k["createdAt"], k["lastUsedAt"], _state(k)] for k in found]
+        terminal.table(["id", "name", "key", "created", "last used", "state"], rows)
+        terminal.document(found)
+    else:
+        keys.revoke(args.id)
+        terminal.write(f"{args.id} does not work any more")
+        terminal.document({"id": args.id, "revoked": True})
+    return Exit.OK
+
+
+def _key_ring(args: argparse.Namespace) -> KeyRing:
+    named = args.data or args.database_url or args.config
+    if not named and os.environ.get("SPEKO_API_KEY"):
+        return _Remote(args)
+    if not named and not any(os.environ.get(name) for name in _DATABASE_VARIABLES):
+        raise UsageError("name the gateway's data folder with --data DIR, or set SPEKO_API_KEY to ask the gateway")
+    from speko.cli.keys_local import LocalKeys  # needs the gateway's packages
+
+    return LocalKeys(args)
+
+
+def _state(key: dict[str, Any]) -> str:
+    return "revoked" if key["revoked"] else "active"
+
+
+class _Remote:
+    """Keys through the gateway."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+
+    def create(self, name: str) -> dict[str, Any]:
+        with gateway(self._args) as client:
+            return client.api_keys.create(name).model_dump(by_alias=True)
+
+    def list(self) -> list[dict[str, Any]]:
+        with gateway(self._args) as client:
+            return [key.model_dump(by_alias=True) for key in client.api_keys.list()]
+
+    def revoke(self, key_id: str) -> None:
+        with gateway(self._args) as client:
+            client.api_keys.revoke(key_id)
