@@ -92,16 +92,20 @@ class Store:
     @property
     def ready(self) -> bool:
         """Whether the database answers and the ledger writer keeps up."""
-        return self._watch.problem is None and not self.ledger.behind
+        return self.problem is None
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, for people. Vendor keys that cannot be decrypted are a problem of their organisations: they
-        stand here while `ready` stays true."""
+        """Why the store is not ready, for people."""
         if self._watch.problem is not None:
             return self._watch.problem
         if self.ledger.behind:
             return self.ledger.problem or "ledger rows are written too slowly"
+        return None
+
+    @property
+    def warning(self) -> str | None:
+        """What is wrong with some organisations' vendor keys, for people; it keeps nothing else from being served."""
         if count := len(self.directory.unreadable):
             return (
                 f"{count} stored vendor keys cannot be decrypted: the master key is not the one they were stored with. "

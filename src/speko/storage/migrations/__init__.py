@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.script.revision import RevisionError
 from sqlalchemy import Connection, text
 
 from speko.storage.errors import StorageError
@@ -31,7 +31,7 @@ def migrate(connection: Connection) -> None:
     scripts = ScriptDirectory(Path(__file__).parent)
     try:
         pending = list(scripts.iterate_revisions("head", context.get_current_revision()))
-    except CommandError as error:
+    except RevisionError as error:
         raise StorageError(
             "The database was migrated by a newer version of speko. Install that version, or use another database."
         ) from error

@@ -1,0 +1,68 @@
+"""A PostgreSQL server of our own, for tests: on a Unix socket, not durable, gone afterwards."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import asyncpg
+
+_VERSIONS = Path("/usr/lib/postgresql")
+
+
+def server_programs() -> Path | None:
+    """The folder that holds `initdb`, of the newest version that is installed."""
+    found = sorted(_VERSIONS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+class PostgresServer:
+    """One server. It refuses to run as root, so that it runs as another user then."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="speko-pg-"))
+        self._as_user: list[str] = []
+        if os.geteuid() == 0:
+            names = {entry.pw_name for entry in pwd.getpwall()}
+            user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+            os.chown(self._folder, user.pw_uid, user.pw_gid)
+            self._as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        self._run("initdb", "--no-sync", "--auth=trust", "--username=speko", "--encoding=UTF8", "--locale=C")
+        self._databases = 0
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c fsync=off -c max_connections=50"
+        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        """Stops the server at once; connections break."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+
+    def remove(self) -> None:
+        """Stops the server and removes its files."""
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    def new_database(self) -> str:
+        """Makes an empty database and gives its URL."""
+        self._databases += 1
+        name = f"test_{self._databases}"
+        asyncio.run(self._create(name))
+        return f"postgresql://speko@/{name}?host={self._folder}"
+
+    async def _create(self, name: str) -> None:
+        connection = await asyncpg.connect(host=str(self._folder), user="speko", database="postgres")
+        try:
+            await connection.execute(f"CREATE DATABASE {name}")
+        finally:
+            await connection.close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as_user, str(self._programs / program), "-D", str(self._folder / "data"), *arguments]
+        # Not captured in pipes: the server that pg_ctl leaves behind would hold them open.
+        subprocess.run(command, check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)

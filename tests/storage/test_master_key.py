@@ -1,0 +1,70 @@
+import base64
+import logging
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from speko.storage.errors import StorageError
+from speko.storage.master_key import load_master_key
+
+
+def test_a_missing_key_is_made_once(tmp_path: Path) -> None:
+    key = load_master_key(tmp_path)
+    assert len(key) == 32
+    assert load_master_key(tmp_path) == key
+    assert base64.b64decode((tmp_path / "master.key").read_bytes()) == key
+    assert stat.S_IMODE((tmp_path / "master.key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
+
+
+def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from speko.storage.master_key import load_master_key\n"
+        "print('here', flush=True); sys.stdin.readline()\n"
+        "print(load_master_key(pathlib.Path(sys.argv[1])).hex())\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    pipe = subprocess.PIPE
+    children = [subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe) for _ in range(4)]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "here\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    keys = {child.communicate(timeout=30)[0] for child in children}
+    assert keys == {load_master_key(tmp_path).hex() + "\n"}
+
+
+def test_the_loser_of_a_race_takes_the_winners_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = load_master_key(tmp_path)
+    monkeypatch.setattr(Path, "exists", lambda self: False)
+    assert load_master_key(tmp_path) == key
+    assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\x00", b"not base64!", base64.b64encode(bytes(31)), b"\n\n"])
+def test_a_file_without_a_key_says_what_to_do(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "master.key").write_bytes(content)
+    with pytest.raises(StorageError, match="Restore it from a backup"):
+        load_master_key(tmp_path)
+    assert (tmp_path / "master.key").read_bytes() == content
+
+
+def test_a_folder_in_its_place_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "master.key").mkdir()
+    with pytest.raises(StorageError, match="SPEKO_MASTER_KEY"):
+        load_master_key(tmp_path)
+
+
+def test_a_key_that_others_can_read_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    load_master_key(tmp_path)
+    (tmp_path / "master.key").chmod(0o644)
+    with caplog.at_level(logging.WARNING):
+        load_master_key(tmp_path)
+    assert "can be read by other users" in caplog.text

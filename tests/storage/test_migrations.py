@@ -1,0 +1,71 @@
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from speko.storage import migrations, tables
+from speko.storage.database import Database
+from speko.storage.errors import StorageError
+from speko.storage.migrations import migrate
+
+VERSIONS = Path(migrations.__file__).parent / "versions"
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, tables.metadata))
+
+
+def _primary_keys(connection: Connection) -> dict[str, object]:
+    return {name: inspect(connection).get_pk_constraint(name)["name"] for name in tables.metadata.tables}
+
+
+async def test_a_fresh_database_is_what_the_tables_say(database: Database) -> None:
+    async with database.read() as connection:
+        assert await connection.run_sync(_differences) == []
+        assert await connection.run_sync(_primary_keys) == {
+            name: table.primary_key.name for name, table in tables.metadata.tables.items()
+        }
+
+
+async def test_the_comparison_sees_a_difference(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("DROP TABLE attempts"))
+        assert await connection.run_sync(_differences) != []
+
+
+async def test_running_twice_is_harmless(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE directory_revision SET revision = 7"))
+    for _ in range(2):
+        async with database.write() as connection:
+            await connection.run_sync(migrate)
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT revision FROM directory_revision"))).scalars().all() == [7]
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0001"]
+
+
+async def test_several_at_once(database_url: str, tmp_path: Path) -> None:
+    opened = await asyncio.gather(*(Database.open(database_url, tmp_path) for _ in range(5)))
+    async with opened[0].read() as connection:
+        assert await connection.run_sync(_differences) == []
+        assert (await connection.execute(text("SELECT count(*) FROM directory_revision"))).scalar_one() == 1
+    for database in opened:
+        await database.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StorageError, match="newer version"):
+        await Database.open(database_url, tmp_path)
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    names = sorted(path.name for path in VERSIONS.glob("*.py"))
+    assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
