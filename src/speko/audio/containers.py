@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 import av
 import av.error
+from av.container import InputContainer
 
 from speko.audio.errors import AudioFormatError
-from speko.audio.pcm import MAX_SAMPLE_RATE, in_seconds, mono_pcm16
+from speko.audio.pcm import MAX_SAMPLE_RATE, SAMPLE_BYTES, in_seconds
 from speko.audio.resample import Resampler
 
 MAX_DURATION_MS = 6 * 3600 * 1000
@@ -50,7 +51,7 @@ def probe(reader: BinaryIO, max_duration_ms: int = MAX_DURATION_MS) -> Container
         for packet in container.demux(stream):
             ticks += packet.duration or 0
             if first is None:
-                first = next(iter(_decode(packet)), None)
+                first = _first_frame(packet)
         if first is None:
             raise AudioFormatError("the audio file holds no sound that can be decoded")
         counted = ticks * (stream.time_base or Fraction(0)) * 1000
@@ -76,71 +77,76 @@ def decode(reader: BinaryIO, sample_rate: int, max_duration_ms: int = MAX_DURATI
         AudioFormatError: not audio, mostly broken, or too long; also after the first pieces.
     """
     with _as_format_error(), _open(reader) as container:
-        yield from in_seconds(_resampled(_frames(container), sample_rate, max_duration_ms), sample_rate)
+        yield from in_seconds(_resampled(container, sample_rate, max_duration_ms), sample_rate)
 
 
-def _resampled(frames: Iterator[av.AudioFrame], sample_rate: int, max_duration_ms: int) -> Iterator[bytes]:
+def _resampled(container: InputContainer, sample_rate: int, max_duration_ms: int) -> Iterator[bytes]:
     resampler: Resampler | None = None
     rate = 0
     milliseconds = 0.0
-    for frame in frames:
-        if resampler is None or frame.sample_rate != rate:  # links of a chained file may differ
+    for pcm, frame_rate in _sound(container):
+        if resampler is None or frame_rate != rate:  # links of a chained file may differ
             if resampler:
                 yield resampler.flush()
-            rate = _check_rate(frame.sample_rate)
+            rate = _check_rate(frame_rate)
             resampler = Resampler(rate, sample_rate)
-        milliseconds += frame.samples * 1000 / rate
+        milliseconds += len(pcm) / SAMPLE_BYTES * 1000 / rate
         _check_duration(milliseconds, max_duration_ms)
-        yield resampler.push(_mono(frame))
+        yield resampler.push(pcm)
     if resampler:
         yield resampler.flush()
 
 
-def _frames(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
+def _sound(container: InputContainer) -> Iterator[tuple[bytes, int]]:
+    """PCM16 mono, packet by packet, and its rate in Hz."""
     good = bad = 0
+    to_mono = _ToMono()
     for packet in container.demux(_audio_stream(container)):
         try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
+            sound = [(to_mono.convert(frame), frame.sample_rate) for frame in packet.decode()]
+        except (av.error.FFmpegError, ValueError):
             bad += 1
             if bad > good + _SPARE_FAILURES:
                 break
             continue
         good += 1
-        yield from frames
+        yield from sound
     if bad > good:
         raise AudioFormatError("the audio file is damaged")
 
 
-def _decode(packet: "av.Packet[av.AudioStream]") -> list[av.AudioFrame]:
+def _first_frame(packet: "av.Packet[av.AudioStream]") -> av.AudioFrame | None:
     try:
-        return [frame for frame in packet.decode() if frame.samples]
+        return next((frame for frame in packet.decode() if frame.samples), None)
     except av.error.InvalidDataError:
-        return []
+        return None
 
 
-def _mono(frame: av.AudioFrame) -> bytes:
-    samples = frame.to_ndarray()
-    channels = frame.layout.nb_channels
-    return mono_pcm16(samples.T if frame.format.is_planar else samples.reshape(-1, channels))
+class _ToMono:
+    """Frames of any layout to PCM16 mono, by libav itself.
+
+    PyAV must not unpack what the decoder gives: with eight planes or more it reads past the end of the list of planes,
+    so that a file with 7.1 sound, or damage that looks like it, would crash the process.
+    """
+
+    def __init__(self) -> None:
+        self._shape: tuple[str, str, int] | None = None
+        self._converter = av.AudioResampler()
+
+    def convert(self, frame: av.AudioFrame) -> bytes:
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if shape != self._shape:
+            self._shape = shape
+            self._converter = av.AudioResampler("s16", "mono")
+        return b"".join(mono.to_ndarray().tobytes() for mono in self._converter.resample(frame))
 
 
-def _open(reader: BinaryIO) -> av.container.InputContainer:
+def _open(reader: BinaryIO) -> InputContainer:
     reader.seek(0)
-    return av.open(
-        reader,
-        "r",
-        container_options={"format_whitelist": _FORMATS},
-        metadata_errors="replace",
-        io_open=_refuse,
-    )
+    return av.open(reader, "r", container_options={"format_whitelist": _FORMATS}, metadata_errors="replace")
 
 
-def _refuse(*_: object) -> NoReturn:
-    raise AudioFormatError("the audio file refers to another file")
-
-
-def _audio_stream(container: av.container.InputContainer) -> av.AudioStream:
+def _audio_stream(container: InputContainer) -> av.AudioStream:
     if not container.streams.audio:
         raise AudioFormatError("the file holds no audio")
     return container.streams.audio[0]
