@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from speko.api.body import BODY, read_body
 from speko.api.context import context_of
 from speko.api.errors import invalid, not_found
 from speko.api.gateway import gateway_of
@@ -103,10 +104,10 @@ async def list_api_keys(request: Request[Any, Any, Any]) -> list[ApiKeyView]:
     ]
 
 
-@post("/v1/api-keys", status_code=201, summary="Create an API key")
-async def create_api_key(request: Request[Any, Any, Any], data: ApiKeyBody) -> NewApiKeyView:
+@post("/v1/api-keys", status_code=201, opt={BODY: ApiKeyBody}, summary="Create an API key")
+async def create_api_key(request: Request[Any, Any, Any]) -> NewApiKeyView:
     """Makes a key and shows it this once."""
-    name = data.name.strip()
+    name = (await read_body(request, ApiKeyBody)).name.strip()
     if not name:
         raise invalid("name is blank", ("name", "must not be blank"))
     key, secret = await gateway_of(request.app).store.create_api_key(context_of(request).organization_id, name)
@@ -114,7 +115,7 @@ async def create_api_key(request: Request[Any, Any, Any], data: ApiKeyBody) -> N
 
 
 @delete("/v1/api-keys/{key_id:str}", status_code=200, summary="Revoke an API key")
-async def revoke_api_key(request: Request[Any, Any, Any], key_id: str) -> RevokedView:
+async def revoke_api_key(request: Request[Any, Any, Any], key_id: FromPath[str]) -> RevokedView:
     """Revokes a key at once; repeatable."""
     if not await gateway_of(request.app).store.revoke_api_key(context_of(request).organization_id, key_id):
         raise not_found("Unknown API key")
@@ -133,8 +134,8 @@ async def organization(request: Request[Any, Any, Any]) -> OrganizationView:
 @get("/v1/usage", summary="Usage")
 async def usage(
     request: Request[Any, Any, Any],
-    start: Annotated[str | None, Parameter(query="from")] = None,
-    end: Annotated[str | None, Parameter(query="to")] = None,
+    start: Annotated[str | None, QueryParameter(name="from")] = None,
+    end: Annotated[str | None, QueryParameter(name="to")] = None,
 ) -> UsageView:
     """Sums of what was served; from the start of the month until now unless told otherwise."""
     now = datetime.now(UTC)

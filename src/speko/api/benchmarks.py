@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Request, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from speko.api.context import context_of
@@ -82,12 +82,12 @@ class StackView(Struct, frozen=True, kw_only=True):
 @get("/v1/benchmarks/stack", summary="Preview a routing decision")
 async def stack(  # noqa: PLR0917 - the framework passes them by name
     request: Request[Any, Any, Any],
-    language: str | None = None,
-    region: str | None = None,
-    optimize_for: str | None = None,
-    optimize_alias: Annotated[str | None, Parameter(query="optimizeFor")] = None,
-    explain: str | None = None,
-    allow: Annotated[list[str] | None, Parameter(description="`layer:vendor[:model]`, repeatable")] = None,
+    language: FromQuery[str | None] = None,
+    region: FromQuery[str | None] = None,
+    optimize_for: FromQuery[str | None] = None,
+    optimize_alias: Annotated[str | None, QueryParameter(name="optimizeFor")] = None,
+    explain: FromQuery[str | None] = None,
+    allow: Annotated[list[str] | None, QueryParameter(description="`layer:vendor[:model]`, repeatable")] = None,
 ) -> StackView:
     """Runs the same selection as a real call and records nothing."""
     gateway = gateway_of(request.app)

@@ -8,6 +8,7 @@ from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import Meta, Struct
 
+from speko.api.body import BODY, read_body
 from speko.api.errors import ApiError, invalid
 from speko.api.openapi import SSE_COMPLETE
 from speko.api.routed import RoutedCall
@@ -75,12 +76,13 @@ class CompleteBody(Struct, frozen=True, rename="camel", kw_only=True):
     """Ignored as long as every tool is inline."""
 
 
-@post("/v1/complete", status_code=200, **SSE_COMPLETE)
-async def complete(request: Request[Any, Any, Any], data: CompleteBody) -> ASGIApp:
+@post("/v1/complete", status_code=200, opt={BODY: CompleteBody}, **SSE_COMPLETE)
+async def complete(request: Request[Any, Any, Any]) -> ASGIApp:
     """A language model's answer, as a stream of events; tools are handed back to the caller to run."""
-    check_conversation(data.messages)
-    tools = check_tools(data.tools or (), data.tool_choice)
-    return CompleteCall(request, data, tools)
+    body = await read_body(request, CompleteBody)
+    check_conversation(body.messages)
+    tools = check_tools(body.tools or (), body.tool_choice)
+    return CompleteCall(request, body, tools)
 
 
 def check_conversation(messages: Sequence[ChatMessage]) -> None:

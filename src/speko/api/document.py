@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from litestar import Request, get
+import msgspec
+from litestar import Litestar, Request, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import Response
+from litestar.routes import HTTPRoute
 
+from speko.api.body import BODY
 from speko.version import __version__
 
 OPENAPI_CONFIG = OpenAPIConfig(
@@ -20,18 +23,17 @@ OPENAPI_CONFIG = OpenAPIConfig(
         }
     ),
     render_plugins=[],
-    path="/_unused",
+    path="/v1/openapi",
     use_handler_docstrings=True,
 )
-_INTENT_HEADER = {
-    "name": "X-Speko-Intent",
-    "in": "header",
-    "required": True,
-    "description": "Routing intent as JSON.",
-    "schema": {"type": "string", "examples": ['{"language":"en","optimizeFor":"latency"}']},
-}
 _TRANSCRIBE_HEADERS = [
-    _INTENT_HEADER,
+    {
+        "name": "X-Speko-Intent",
+        "in": "header",
+        "required": True,
+        "description": "Routing intent as JSON.",
+        "schema": {"type": "string", "examples": ['{"language":"en","optimizeFor":"latency"}']},
+    },
     {
         "name": "X-Speko-Constraints",
         "in": "header",
@@ -51,16 +53,36 @@ _AUDIO_TYPES = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac", "audio/pcm
 @get("/v1/openapi.json", include_in_schema=False)
 async def openapi_route(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """The document. Open, like the documentation that it is."""
-    return Response(document_of(request.app.openapi_schema.to_schema()), media_type="application/json")
+    return Response(document_of(request.app), media_type="application/json")
 
 
-def document_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Adds what signatures do not show: the audio body of transcribe and its headers."""
-    operation = schema["paths"]["/v1/transcribe"]["post"]
-    operation["parameters"] = _TRANSCRIBE_HEADERS
-    operation["requestBody"] = {
+def document_of(app: Litestar) -> dict[str, Any]:
+    """The framework's document with what handlers do not show by their signature: their bodies."""
+    document = app.openapi_schema.to_schema()
+    bodies = {
+        (route.path_format, method.lower()): handler.opt[BODY]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if BODY in handler.opt
+    }
+    schemas, components = msgspec.json.schema_components(
+        set(bodies.values()), ref_template="#/components/schemas/{name}"
+    )
+    document["components"].setdefault("schemas", {}).update(components)
+    for schema, kind in zip(schemas, set(bodies.values()), strict=True):
+        for (path, method), body in bodies.items():
+            if body is kind:
+                document["paths"][path][method]["requestBody"] = {
+                    "required": True,
+                    "content": {"application/json": {"schema": schema}},
+                }
+    transcribe = document["paths"]["/v1/transcribe"]["post"]
+    transcribe["parameters"] = _TRANSCRIBE_HEADERS
+    transcribe["requestBody"] = {
         "required": True,
         "description": "The audio itself.",
         "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _AUDIO_TYPES},
     }
-    return schema
+    return document

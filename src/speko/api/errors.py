@@ -50,10 +50,11 @@ def not_found(text: str = "Not found") -> ApiError:
     return ApiError(404, "NOT_FOUND", text)
 
 
+_MISSING = re.compile(r"missing required field `(.*)`")
 _AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 
 
-def from_msgspec(error: msgspec.ValidationError | msgspec.DecodeError, code: str = "VALIDATION_ERROR") -> ApiError:
+def from_msgspec(error: msgspec.DecodeError | UnicodeDecodeError, code: str = "VALIDATION_ERROR") -> ApiError:
     """400 for JSON that does not fit; the path as a dotted string (`messages.0.role`)."""
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
@@ -61,6 +62,9 @@ def from_msgspec(error: msgspec.ValidationError | msgspec.DecodeError, code: str
     found = _AT.search(text)
     path = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", found["path"]).lstrip(".") if found else ""
     message = text[: found.start()] if found else text
+    if missing := _MISSING.search(message):
+        path = f"{path}.{missing[1]}".lstrip(".")
+        message = "is required"
     return invalid(
         f"Invalid request: {path}: {message}" if path else f"Invalid request: {message}", (path, message), code=code
     )

@@ -3,8 +3,10 @@
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, put
+from litestar.params import FromPath
 from msgspec import Meta, Struct
 
+from speko.api.body import BODY, read_body
 from speko.api.context import context_of
 from speko.api.errors import invalid, not_found
 from speko.api.gateway import Gateway, gateway_of
@@ -126,9 +128,10 @@ async def known_providers(request: Request[Any, Any, Any]) -> KnownView:
     return KnownView(**layers)
 
 
-@put("/v1/providers", summary="Store an own key")
-async def set_provider_key(request: Request[Any, Any, Any], data: ProviderKeyBody) -> ProviderKeyView:
+@put("/v1/providers", opt={BODY: ProviderKeyBody}, summary="Store an own key")
+async def set_provider_key(request: Request[Any, Any, Any]) -> ProviderKeyView:
     """Stores the organisation's own key for a vendor, encrypted; calls use it from now on."""
+    data = await read_body(request, ProviderKeyBody)
     gateway = gateway_of(request.app)
     vendor_id, secret = data.provider.strip().lower(), data.api_key.strip()
     registration = gateway.registry.get(vendor_id)
@@ -145,7 +148,7 @@ async def set_provider_key(request: Request[Any, Any, Any], data: ProviderKeyBod
 
 
 @delete("/v1/providers/{provider:str}", status_code=200, summary="Drop an own key")
-async def remove_provider_key(request: Request[Any, Any, Any], provider: str) -> ProviderKeyView:
+async def remove_provider_key(request: Request[Any, Any, Any], provider: FromPath[str]) -> ProviderKeyView:
     """Drops the key; repeatable."""
     gateway = gateway_of(request.app)
     vendor_id = provider.strip().lower()

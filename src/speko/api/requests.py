@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, get
+from litestar.params import FromPath
 from msgspec import Struct
 
 from speko.api.context import context_of
@@ -40,7 +41,7 @@ class RequestView(Struct, frozen=True, rename="camel"):
 
 
 @get("/v1/requests/{request_id:str}", summary="Attempts of one call")
-async def get_request(request: Request[Any, Any, Any], request_id: str) -> RequestView:
+async def get_request(request: Request[Any, Any, Any], request_id: FromPath[str]) -> RequestView:
     """The `x-request-id` of an answer names the call."""
     store = gateway_of(request.app).store
     rows = await store.attempts_of(context_of(request).organization_id, request_id)

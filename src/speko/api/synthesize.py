@@ -9,6 +9,7 @@ from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import Meta, Struct
 
+from speko.api.body import BODY, read_body
 from speko.api.errors import invalid
 from speko.api.openapi import AUDIO_SYNTHESIZE
 from speko.api.routed import RoutedCall
@@ -46,18 +47,19 @@ class SynthesizeBody(Struct, frozen=True, rename="camel", kw_only=True):
     constraints: PipelineConstraints | None = None
 
 
-@post("/v1/synthesize", status_code=200, **AUDIO_SYNTHESIZE)
-async def synthesize(request: Request[Any, Any, Any], data: SynthesizeBody) -> ASGIApp:
+@post("/v1/synthesize", status_code=200, opt={BODY: SynthesizeBody}, **AUDIO_SYNTHESIZE)
+async def synthesize(request: Request[Any, Any, Any]) -> ASGIApp:
     """Text to speech. The answer is audio, as it is made."""
-    if not data.text.strip():
+    body = await read_body(request, SynthesizeBody)
+    if not body.text.strip():
         raise invalid("text is blank", ("text", "must hold something to say"))
-    text = data.text
-    if data.spoken_form:
-        text = await asyncio.to_thread(spoken_form, text, data.intent.language)
+    text = body.text
+    if body.spoken_form:
+        text = await asyncio.to_thread(spoken_form, text, body.intent.language)
         if not text.strip():
             raise invalid("text has no spoken form", ("text", "nothing is left to say"))
-    encoder = encoder_for(request.headers.get("accept"), data.sample_rate or 24000)
-    return SynthesizeCall(request, data, text, encoder)
+    encoder = encoder_for(request.headers.get("accept"), body.sample_rate or 24000)
+    return SynthesizeCall(request, body, text, encoder)
 
 
 class SynthesizeCall(RoutedCall[AudioChunk]):

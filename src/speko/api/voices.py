@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, get
+from litestar.params import FromQuery
 from msgspec import Struct
 
 from speko.api.gateway import gateway_of
@@ -34,7 +35,7 @@ class VoicesView(Struct, frozen=True):
 
 
 @get("/v1/voices", summary="List voices")
-async def list_voices(request: Request[Any, Any, Any], provider: str | None = None) -> VoicesView:
+async def list_voices(request: Request[Any, Any, Any], provider: FromQuery[str | None] = None) -> VoicesView:
     """Voices by vendor; an unknown vendor has none."""
     wanted = provider.strip().lower().removesuffix("-tts") if provider else None
     voices: list[VoiceView] = []

@@ -1,0 +1,88 @@
+"""A whole gateway on a real socket, in the loop of the test."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from speko.api.app import create_app
+from speko.api.gateway import Gateway
+from speko.api.server import Server
+from speko.providers.registry import Registry
+from speko.settings import ProviderSettings, Settings
+
+
+@dataclass
+class Running:
+    """A gateway that serves, and a client with a key."""
+
+    gateway: Gateway
+    url: str
+    key: str
+    client: httpx.AsyncClient
+
+    async def attempts(self, request_id: str) -> list[dict[str, Any]]:
+        """The attempts of a call, from the API."""
+        answer = await self.client.get(f"/v1/requests/{request_id}")
+        found: list[dict[str, Any]] = answer.json().get("attempts", [])
+        return found
+
+    async def usage(self) -> list[dict[str, Any]]:
+        """The usage of the month, from the API."""
+        rows: list[dict[str, Any]] = (await self.client.get("/v1/usage")).json()["breakdown"]
+        return rows
+
+
+@asynccontextmanager
+async def running(
+    data: Path, registry: Registry | None = None, keys: tuple[str, ...] = (), **settings: Any
+) -> AsyncIterator[Running]:
+    """Serves on a free port. `keys`: vendors that the platform has a key for."""
+    providers = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}  # type: ignore[arg-type]
+    chosen = Settings(data=data, providers=providers, **settings)
+    gateway = Gateway(chosen, registry)
+    await gateway.open()
+    await gateway.warm_up()
+    listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    config = uvicorn.Config(
+        create_app(gateway),
+        port=0,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = Server(config, listening.set_result)
+    task = asyncio.create_task(server.serve())
+    try:
+        url = await listening
+        organization = await gateway.store.default_organization()
+        _, key = await gateway.store.create_api_key(organization.id, "test")
+        headers = {"authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
+            yield Running(gateway, url, key, client)
+    finally:
+        server.should_exit = True
+        await gateway.in_flight.end()
+        await task
+        await gateway.close()
+
+
+def events(body: str) -> list[tuple[str, dict[str, Any]]]:
+    """(name, data) of each event; fails on anything that is not the contract's framing."""
+    assert "\r" not in body
+    assert body.endswith("\n\n")
+    found = []
+    for block in body[:-2].split("\n\n"):
+        name, data = block.split("\n")
+        assert name.startswith("event: ")
+        assert data.startswith("data: ")
+        found.append((name[7:], json.loads(data[6:])))
+    return found
