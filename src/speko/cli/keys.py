@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from speko.cli.connection import gateway
 from speko.cli.exits import Exit, UsageError
-from speko.cli.options import add_gateway
+from speko.cli.options import add_action, add_gateway
 from speko.cli.terminal import Terminal
 
 EPILOG = """\
@@ -33,10 +33,10 @@ class KeyRing(Protocol):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make a key and show it this once")
+    create = add_action(actions, "create", "make a key and show it this once")
     create.add_argument("--name", required=True, help="what the key is for; 1 to 100 characters")
-    listing = actions.add_parser("list", help="show all keys, without their secrets")
-    revoke = actions.add_parser("revoke", help="end a key at once")
+    listing = add_action(actions, "list", "show all keys, without their secrets")
+    revoke = add_action(actions, "revoke", "end a key at once")
     revoke.add_argument("id", metavar="ID", help="id of the key, as in the list")
     for action in (create, listing, revoke):
         action.add_argument("--data", type=Path, metavar="DIR", help="data folder of the gateway")

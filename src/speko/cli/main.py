@@ -50,6 +50,12 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=30)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        """Counts two columns more than argparse does: it forgets that subcommands are indented."""
+        self._indent()
+        super().add_argument(action)
+        self._dedent()
+
 
 class Parser(argparse.ArgumentParser):
     """Raises UsageError instead of leaving the process, so that `--json` holds for these errors too."""
@@ -106,6 +112,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
+    if not words:
+        overview().print_help(sys.stderr)
+        return Exit.USAGE
     name: str = overview().parse_args(words[:1]).command
     try:
         parser, module = command_parser(name)

@@ -33,12 +33,18 @@ def add_allow(parser: argparse.ArgumentParser) -> None:
     """`--allow`."""
     parser.add_argument(
         "--allow",
-        action="extend",
-        nargs="+",
+        action="append",
         default=[],
         metavar="VENDOR[:MODEL]",
-        help="only these vendors or models may be called",
+        help="only this vendor or model may be called; may be repeated",
     )
+
+
+def add_action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
+) -> argparse.ArgumentParser:
+    """A subcommand of a subcommand."""
+    return actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
 
 
 def constraints(layer: str, allow: list[str]) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from speko.cli.connection import ask_json, gateway
 from speko.cli.exits import Exit, UsageError
-from speko.cli.options import add_gateway
+from speko.cli.options import add_action, add_gateway
 from speko.cli.terminal import Terminal
 
 EPILOG = "set-key asks for the key, or reads it from standard input; never from an argument, which others could see."
@@ -16,10 +16,10 @@ EPILOG = "set-key asks for the key, or reads it from standard input; never from 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="show every vendor and layer, and what is missing")
+    listing = add_action(actions, "list", "show every vendor and layer, and what is missing")
     listing.add_argument("--configured", action="store_true", help="only those that can be called now")
-    set_key = actions.add_parser("set-key", help="store your own key for a vendor, encrypted")
-    remove_key = actions.add_parser("remove-key", help="forget your own key for a vendor")
+    set_key = add_action(actions, "set-key", "store your own key for a vendor, encrypted")
+    remove_key = add_action(actions, "remove-key", "forget your own key for a vendor")
     for action in (set_key, remove_key):
         action.add_argument("vendor", metavar="VENDOR", help="id of the vendor, as in the list")
     for action in (listing, set_key, remove_key):

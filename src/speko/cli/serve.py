@@ -1,25 +1,15 @@
 """`speko serve`: the gateway in the foreground. Logs go to stderr, the address and a first key to stdout."""
 
 import argparse
-import asyncio
-import json
 from pathlib import Path
 
-from speko.api.server import serve
-from speko.cli import logs
-from speko.cli.configuration import open_store, settings_of, storage_explained
-from speko.cli.exits import Exit
 from speko.cli.options import add_json
-from speko.cli.terminal import Terminal
-from speko.settings import Settings
-from speko.version import __version__
 
 EPILOG = """\
 SIGTERM finishes the calls in flight; SIGINT (Ctrl-C) or a second SIGTERM ends at once.
 The default database is SQLite in the data folder and serves one process; several need PostgreSQL (--database-url).
 Every setting: docs/reference/settings.md.
 """
-_SETTINGS = ("host", "port", "data", "embedded", "database_url", "log_level", "log_format")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,54 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves until a signal."""
-    terminal = Terminal(as_json=args.as_json)
-    settings = settings_of(args, **{name: getattr(args, name) for name in _SETTINGS})
-    logs.configure(settings.log_level, settings.log_format)
-    key = asyncio.run(first_key(settings)) if args.first_key else None
-    if key is not None:
-        # At once: should the port be taken, the key is not lost.
-        terminal.write(f"API key, shown this once: {key}")
+    from speko.cli.serving import run_gateway  # needs the gateway's packages; the help does not
 
-    def on_ready(url: str) -> None:
-        terminal.write(f"speko {__version__} serves on {url}")
-        if key is not None:
-            terminal.write(examples(url, key))
-        elif args.first_key:
-            terminal.write(
-                f"There is an API key already; another: speko keys create --name NAME --data {settings.data}"
-            )
-        terminal.document({"url": url, "version": __version__, **({"key": key} if key else {})})
-
-    with storage_explained():
-        return serve(settings, on_ready=on_ready) or Exit.OK
-
-
-async def first_key(settings: Settings) -> str | None:
-    """A new API key when the database has none that works, else None."""
-    async with open_store(settings) as store:
-        organization = await store.default_organization()
-        if any(not key.revoked for key in await store.list_api_keys(organization.id)):
-            return None
-        _, key = await store.create_api_key(organization.id, "first key")
-        return key
-
-
-def examples(url: str, key: str) -> str:
-    """Three calls to paste: an answer, speech into a file, and that file back into text."""
-    complete = {"messages": [{"role": "user", "content": "What is 12 times 12?"}], "intent": {"language": "en"}}
-    speech = {"text": "Good morning. How are you today?", "intent": {"language": "en"}}
-    lines = (
-        "Try it:",
-        _curl(url, "complete", key, f"-N {_body(complete)}"),
-        _curl(url, "synthesize", key, f"-H 'Accept: audio/wav' -o hello.wav {_body(speech)}"),
-        _curl(url, "transcribe", key, '-N -H \'X-Speko-Intent: {"language":"en"}\' --data-binary @hello.wav'),
-    )
-    return "\n".join(lines)
-
-
-def _curl(url: str, path: str, key: str, rest: str) -> str:
-    return f"curl -sS {url}/v1/{path} -H 'Authorization: Bearer {key}' {rest}"
-
-
-def _body(value: object) -> str:
-    return f"-H 'Content-Type: application/json' -d '{json.dumps(value)}'"
+    return run_gateway(args)

@@ -1,0 +1,83 @@
+"""The part of `speko doctor` that looks at this machine as the gateway would."""
+
+import argparse
+import os
+from pathlib import Path
+
+from speko.api.gateway import platform_access
+from speko.cli.configuration import settings_of
+from speko.cli.exits import INSTALL_SERVER, CommandError
+from speko.cli.findings import LAYERS, Finding
+from speko.providers.registry import Registration, Registry
+from speko.routing.access import access
+from speko.settings import Settings
+
+_DEBIAN = {"flite": "sudo apt-get install -y flite", "espeak-ng": "sudo apt-get install -y espeak-ng"}
+
+
+def examine(args: argparse.Namespace) -> tuple[list[Finding], dict[str, list[str]]]:
+    """Everything that can be seen without a running gateway, and who could serve each layer."""
+    served: dict[str, list[str]] = {layer: [] for layer in LAYERS}
+    try:
+        settings = settings_of(args, data=args.data)
+    except CommandError as error:
+        return [Finding("missing", "configuration", error.message, "correct it")], served
+    registry = Registry.load()
+    findings = [_configuration(args.config), _data_folder(settings.data)]
+    findings += [_engine(found) for found in registry.vendors.values() if found.vendor.embedded]
+    findings += _credentials(settings, registry)
+    platform = platform_access(settings, registry)
+    for vendor_id, registration in registry.vendors.items():
+        for layer in LAYERS:
+            if access(registration, layer, None, platform[vendor_id], settings.embedded).usable:  # type: ignore[arg-type]
+                served[layer].append(vendor_id)
+    return findings, served
+
+
+def _configuration(config: Path | None) -> Finding:
+    file = config or Path("speko.toml")
+    if file.is_file():
+        return Finding("ok", "configuration", f"{file} can be read")
+    return Finding("ok", "configuration", "no speko.toml here; the defaults and the environment hold")
+
+
+def _data_folder(data: Path) -> Finding:
+    """Whether the gateway could write there. Nothing is created."""
+    if data.exists() and not data.is_dir():
+        return Finding("missing", "data folder", f"{data} is no folder", "speko serve --data DIR")
+    existing = next(folder for folder in (data, *data.absolute().parents) if folder.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Finding("missing", "data folder", f"{existing} cannot be written", "speko serve --data DIR")
+    return Finding("ok", "data folder", f"{data} {'is there' if data.exists() else 'will be created'}")
+
+
+def _engine(registration: Registration) -> Finding:
+    """One embedded engine and its program."""
+    vendor, missing = registration.vendor, registration.missing()
+    if missing is None:
+        return Finding("ok", f"engine {vendor.id}", vendor.name)
+    fix = next((line for program, line in _DEBIAN.items() if program in missing), INSTALL_SERVER)
+    return Finding("note", f"engine {vendor.id}", f"not found: {missing}", fix)
+
+
+def _credentials(settings: Settings, registry: Registry) -> list[Finding]:
+    """Which vendors have a key or an address, and from where. Values are never looked at beyond that."""
+    findings = []
+    without = []
+    for vendor_id, registration in registry.vendors.items():
+        vendor = registration.vendor
+        if vendor.embedded:
+            continue
+        table = settings.providers.get(vendor_id)
+        in_file = bool(table and (table.base_url if vendor.needs == "url" else table.api_key))
+        variable = vendor.base_url_env if vendor.needs == "url" else vendor.key_env
+        if in_file:
+            findings.append(Finding("ok", f"vendor {vendor_id}", f"[providers.{vendor_id}] in the configuration file"))
+        elif variable and os.environ.get(variable):
+            findings.append(Finding("ok", f"vendor {vendor_id}", f"{variable} is set"))
+        else:
+            without.append(vendor_id)
+    if without:
+        fix = "export OPENAI_API_KEY=…, or: speko providers set-key VENDOR"
+        findings.append(Finding("note", "other vendors", f"not configured: {', '.join(without)}", fix))
+    return findings
