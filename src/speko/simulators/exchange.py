@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import logging
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,10 @@ async def exchange(simulator: "Simulator", request: web.BaseRequest) -> web.Stre
         if not simulator.closing:
             simulator.ledger.client_left()
         raise
-    except Exception:
-        log.exception("simulator failed to answer", extra={"vendor": simulator.vendor, "path": request.path})
+    except Exception as failure:
+        # Not the message of the exception: it could quote what a caller said.
+        where = traceback.format_tb(failure.__traceback__)
+        log.error("simulator failed to answer", extra={"error": type(failure).__name__, "where": where})
         simulator.ledger.errors += 1
         return await _fail(simulator, request, simulator.status_answer(FaultKind.SERVER_ERROR))
 
