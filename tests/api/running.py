@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,13 @@ async def running(
         await gateway.in_flight.end()
         await task
         await gateway.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Waits for a condition; gives up after ten seconds."""
+    async with asyncio.timeout(10):
+        while not await condition():  # noqa: ASYNC110 - what is waited for is behind a socket
+            await asyncio.sleep(0.005)
 
 
 def events(body: str) -> list[tuple[str, dict[str, Any]]]:

@@ -17,7 +17,7 @@ from speko.providers.errors import (
     RateLimited,
 )
 from speko.providers.llm import TextDelta, ToolCall
-from tests.api.running import events, running
+from tests.api.running import events, running, until
 from tests.api.vendors import Scripted, Step, registry_of
 
 BODY: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}], "intent": {"language": "en"}}
@@ -186,8 +186,12 @@ async def test_a_caller_who_leaves_reaches_the_vendor(tmp_path: Path, script: li
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.wait_for(alpha.ended.wait(), 5)
-        while not (rows := await gateway.attempts("r1")):
-            pass
+
+        async def booked() -> bool:
+            return len(await gateway.attempts("r1")) == 1
+
+        await until(booked)
+        rows = await gateway.attempts("r1")
         assert [(r["outcome"], r["cause"]) for r in rows] == [("cancelled", "caller_left")]
         assert gateway.gateway.in_flight.count == 0
 
