@@ -107,7 +107,7 @@ def test_cut_files_give_what_is_there_or_a_format_error(name: str, keep: float) 
     assert info.sample_rate > 0
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(FILES)), st.integers(0, 2**32 - 1), st.integers(1, 400))
 def test_damage_never_raises_anything_else(name: str, seed: int, edits: int) -> None:
     random = np.random.default_rng(seed)
