@@ -32,7 +32,6 @@ class PostgresServer:
             os.chown(self._folder, user.pw_uid, user.pw_gid)
             self._as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         self._run("initdb", "--no-sync", "--auth=trust", "--username=speko", "--encoding=UTF8", "--locale=C")
-        self._databases = 0
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
@@ -40,25 +39,23 @@ class PostgresServer:
         self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
 
     def stop(self) -> None:
-        """Stops the server at once; connections break."""
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+        """Stops the server; connections break."""
+        self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
     def remove(self) -> None:
         """Stops the server and removes its files."""
         self.stop()
         shutil.rmtree(self._folder)
 
-    def new_database(self) -> str:
-        """Makes an empty database and gives its URL."""
-        self._databases += 1
-        name = f"test_{self._databases}"
-        asyncio.run(self._create(name))
-        return f"postgresql://speko@/{name}?host={self._folder}"
+    def empty_database(self) -> str:
+        """Empties the database and gives its URL. A new one for each test would cost 0.3 s and 7 MB."""
+        asyncio.run(self._empty())
+        return f"postgresql://speko@/postgres?host={self._folder}"
 
-    async def _create(self, name: str) -> None:
+    async def _empty(self) -> None:
         connection = await asyncpg.connect(host=str(self._folder), user="speko", database="postgres")
         try:
-            await connection.execute(f"CREATE DATABASE {name}")
+            await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         finally:
             await connection.close()
 

@@ -1,7 +1,7 @@
 import hashlib
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speko.storage.api_keys import display_prefix, fingerprint, new_api_key
@@ -22,6 +22,7 @@ def test_the_fingerprint_is_sha256() -> None:
     assert fingerprint("sk_live_é") == hashlib.sha256("sk_live_é".encode()).hexdigest()
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None, categories=None)))
 def test_any_text_has_a_fingerprint(text: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", fingerprint(text))

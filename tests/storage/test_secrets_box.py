@@ -2,7 +2,7 @@ import dataclasses
 import secrets
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speko.storage.secrets_box import CannotOpen, Owner, Sealed, SecretsBox
@@ -12,11 +12,13 @@ BOX = SecretsBox(bytes(range(32)))
 any_text = st.text(st.characters(codec=None, categories=None))
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_what_was_sealed_opens(secret: str) -> None:
     assert BOX.open(BOX.seal(secret, OWNER), OWNER) == secret
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.data())
 def test_a_changed_byte_is_noticed(secret: str, data: st.DataObject) -> None:
     sealed = BOX.seal(secret, OWNER)
@@ -26,12 +28,14 @@ def test_a_changed_byte_is_noticed(secret: str, data: st.DataObject) -> None:
         BOX.open(Sealed(bytes(stored[:12]), bytes(stored[12:]), sealed.key_version), OWNER)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_a_shortened_or_foreign_value_is_noticed(nonce_length: int, length: int) -> None:
     with pytest.raises(CannotOpen):
         BOX.open(Sealed(secrets.token_bytes(nonce_length), secrets.token_bytes(length), 1), OWNER)
 
 
+@settings(deadline=None)
 @given(st.tuples(any_text, any_text, any_text), st.tuples(any_text, any_text, any_text))
 def test_a_value_opens_for_its_owner_alone(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
     sealed = BOX.seal("secret", Owner(*one))

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Dialect, make_url
 
@@ -16,6 +16,7 @@ def dialect_of(name: str) -> Dialect:
 
 
 @pytest.mark.parametrize("name", ["sqlite", "postgresql+asyncpg"])
+@settings(deadline=None)
 @given(time=times)
 def test_an_instant_comes_back_in_utc_and_whole_milliseconds(name: str, time: datetime) -> None:
     dialect = dialect_of(name)

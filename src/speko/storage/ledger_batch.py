@@ -80,4 +80,4 @@ def is_rows_fault(error: BaseException | None) -> bool:
         # SQLSTATE classes 22 data exception, 23 integrity constraint violation; asyncpg checks some values itself and
         # raises its own error, which is a ValueError, without a state.
         return state[:2] in ("22", "23") or isinstance(getattr(error.orig, "__cause__", None), (ValueError, TypeError))
-    return isinstance(error, StatementError) and isinstance(error.orig, (ValueError, TypeError, OverflowError))
+    return isinstance(error, StatementError)  # a value that could not even be put into the statement
