@@ -44,7 +44,7 @@ async def running(
     data: Path, registry: Registry | None = None, keys: tuple[str, ...] = (), **settings: Any
 ) -> AsyncIterator[Running]:
     """Serves on a free port. `keys`: vendors that the platform has a key for."""
-    providers = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}  # type: ignore[arg-type]
+    providers = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}
     chosen = Settings(data=data, providers=providers, **settings)
     gateway = Gateway(chosen, registry)
     await gateway.open()

@@ -1,15 +1,19 @@
 """The application: every route, and what stands in front of them."""
 
+from typing import Any
+
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
 from speko.api import account, benchmarks, complete, health, providers, requests, synthesize, transcribe, voices
 from speko.api.auth import require_key
-from speko.api.document import OPENAPI_CONFIG, openapi_route
+from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS
 from speko.api.gateway import Gateway
+from speko.providers.registry import Registry
+from speko.settings import Settings
 
 ROUTES = (
     transcribe.transcribe,
@@ -47,3 +51,8 @@ def make_litestar(gateway: Gateway) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document without a running gateway, for the docs."""
+    return document_of(make_litestar(Gateway(Settings(), Registry())))
