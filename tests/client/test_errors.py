@@ -14,11 +14,7 @@ from speko.client.errors import error_of
         (httpx.Response(500, json={"error": "Bad."}), "Bad.", "UNKNOWN"),
         (httpx.Response(502, text="<h1>Bad gateway</h1>"), "<h1>Bad gateway</h1>", "UNKNOWN"),
         (httpx.Response(502, text="[1]"), "[1]", "UNKNOWN"),
-        (
-            httpx.Response(500, json={"error": {"message": "x"}, "code": 7}),
-            '{"error":{"message":"x"},"code":7}',
-            "UNKNOWN",
-        ),
+        (httpx.Response(500, text='{"error": [1], "code": 7}'), '{"error": [1], "code": 7}', "UNKNOWN"),
         (httpx.Response(503, content=b""), "HTTP status 503", "UNKNOWN"),
         (httpx.Response(302, headers={"location": "/login"}), "HTTP status 302", "UNKNOWN"),
         (httpx.Response(502, content=b"\xff\xfe\x00"), "\ufffd\ufffd\x00", "UNKNOWN"),
