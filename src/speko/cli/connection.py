@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic import TypeAdapter
 
 from speko import Speko, SpekoApiError, SpekoAuthError
 from speko.cli.exits import CommandError, Exit
@@ -27,8 +28,11 @@ def gateway(args: argparse.Namespace) -> Iterator[Speko]:
         yield client
 
 
-def ask_json(args: argparse.Namespace, path: str, params: Sequence[tuple[str, str]] = ()) -> Any:
-    """The gateway's answer to a GET as it is, with the members that the SDK's models do not have."""
+def ask_json(args: argparse.Namespace, path: str, shape: Any, params: Sequence[tuple[str, str]] = ()) -> Any:
+    """The gateway's answer to a GET as it is, with the members that the SDK's models do not have.
+
+    `shape` is the SDK's type for it, a model or a list of them; what does not fit raises CommandError.
+    """
     base_url, key = base_url_of(args.base_url), api_key()
     config = ClientConfig.of(key, base_url, TIMEOUT)
     with explained(base_url):
@@ -36,7 +40,9 @@ def ask_json(args: argparse.Namespace, path: str, params: Sequence[tuple[str, st
         if not response.is_success:
             raise error_of(response)
         try:
-            return response.json()
+            answer = response.json()
+            TypeAdapter(shape).validate_python(answer)
+            return answer
         except ValueError as error:
             raise CommandError(f"{base_url} does not answer like a gateway", "INVALID_RESPONSE") from error
 

@@ -9,6 +9,7 @@ from re import match
 
 import httpx
 
+from speko import ProviderStatus
 from speko.cli.connection import ask_json, base_url_of
 from speko.cli.exits import INSTALL_SERVER, CommandError, Exit
 from speko.cli.findings import LAYERS, Finding
@@ -89,7 +90,7 @@ def _gateway(args: argparse.Namespace) -> tuple[list[Finding], dict[str, list[st
     if not os.environ.get("SPEKO_API_KEY"):
         return [*findings, Finding("note", "API key", "SPEKO_API_KEY is not set", "export SPEKO_API_KEY=…")], served
     try:
-        rows = ask_json(args, "/v1/providers")
+        rows = ask_json(args, "/v1/providers", list[ProviderStatus])
     except CommandError as error:
         fix = "speko keys create --name me --data DIR" if error.status == Exit.UNAUTHORIZED else None
         return [*findings, Finding("missing", "API key", error.message, fix)], served

@@ -99,7 +99,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     terminal = Terminal(as_json="--json" in words)
     try:
-        return _dispatch(words)
+        try:
+            return _dispatch(words)
+        finally:
+            sys.stdout.flush()
     except CommandError as error:
         return _report(terminal, error)
     except KeyboardInterrupt:

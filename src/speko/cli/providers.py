@@ -5,6 +5,7 @@ import getpass
 import sys
 from typing import Any
 
+from speko import ProviderStatus
 from speko.cli.connection import ask_json, gateway
 from speko.cli.exits import Exit, UsageError
 from speko.cli.options import add_action, add_gateway
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(terminal: Terminal, args: argparse.Namespace) -> None:
-    rows: list[dict[str, Any]] = ask_json(args, "/v1/providers")
+    rows: list[dict[str, Any]] = ask_json(args, "/v1/providers", list[ProviderStatus])
     shown = [row for row in rows if row["configured"] or not args.configured]
     terminal.document(shown)
     cells = []

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from speko import RoutingStack
 from speko.cli.connection import ask_json
 from speko.cli.exits import Exit, UsageError
 from speko.cli.options import add_allow, add_gateway, add_intent
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     query += [("region", args.region)] if args.region else []
     query += [("optimize_for", args.optimize_for)] if args.optimize_for else []
     query += [("allow", entry) for entry in _allowed(args.allow, args.modality)]
-    stack: dict[str, Any] = ask_json(args, "/v1/benchmarks/stack", query)
+    stack: dict[str, Any] = ask_json(args, "/v1/benchmarks/stack", RoutingStack, query)
     left_out = [item for item in stack["filtered_out"] if item["modality"] in layers]
     terminal.document({**stack, **{other: None for other in LAYERS if other not in layers}, "filtered_out": left_out})
     intent = stack["intent"]
