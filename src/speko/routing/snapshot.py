@@ -33,6 +33,8 @@ class ScoreRow(Struct, frozen=True, kw_only=True):
     streaming: bool = True
     """The engine has a streaming (S2S: realtime) protocol."""
     note: str = ""
+    voice: str = ""
+    """The voice that was measured (TTS)."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
