@@ -181,7 +181,7 @@ class Simulator(ABC):
         self._http = web.Server(lambda request: exchange(self, request), handler_cancellation=True, access_log=None)
         sock = self._bind()
         self._address = (self._address[0], sock.getsockname()[1])
-        await self._listen(sock)
+        await self._listen(self._http, sock)
 
     async def stop(self) -> None:
         """Closes the port and every connection. Requests under way are dropped and do not count as cancelled."""
@@ -202,7 +202,13 @@ class Simulator(ABC):
 
     @contextlib.asynccontextmanager
     async def port_closed(self) -> AsyncIterator[None]:
-        """While it lasts, connections are refused as by a machine on which nothing listens; open ones are dropped."""
+        """While it lasts, connections are refused as by a machine on which nothing listens; open ones are dropped.
+
+        Raises:
+            RuntimeError: the simulator is not running.
+        """
+        if self._http is None:
+            raise RuntimeError("the simulator is not running")
         self.closing = True
         self._hang_up()
         # A socket that is bound but does not listen refuses connections, and keeps the port ours.
@@ -211,7 +217,7 @@ class Simulator(ABC):
             yield
         finally:
             self.closing = False
-            await self._listen(sock)
+            await self._listen(self._http, sock)
 
     def _bind(self) -> socket.socket:
         sock = socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET, socket.SOCK_STREAM)
@@ -223,10 +229,8 @@ class Simulator(ABC):
             raise
         return sock
 
-    async def _listen(self, sock: socket.socket) -> None:
-        if self._http is None:
-            raise RuntimeError("the simulator is not running")
-        self._listener = await asyncio.get_running_loop().create_server(self._http, sock=sock, backlog=1024)
+    async def _listen(self, http: web.Server, sock: socket.socket) -> None:
+        self._listener = await asyncio.get_running_loop().create_server(http, sock=sock, backlog=1024)
 
     def _hang_up(self) -> None:
         if self._listener is not None:

@@ -71,6 +71,8 @@ class AssistantMessage(Struct, tag_field="role", tag="assistant", forbid_unknown
     tool_calls: Annotated[list[CalledTool], Meta(min_length=1)] | None = None
     audio: Any = None
     function_call: Any = None
+    annotations: Any = None
+    """Only answers have it, but clients send an answer back as they got it."""
 
 
 class ToolMessage(Struct, tag_field="role", tag="tool", forbid_unknown_fields=True):
