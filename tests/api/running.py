@@ -44,8 +44,9 @@ async def running(
     data: Path, registry: Registry | None = None, keys: tuple[str, ...] = (), **settings: Any
 ) -> AsyncIterator[Running]:
     """Serves on a free port. `keys`: vendors that the platform has a key for."""
-    providers = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}
-    chosen = Settings(data=data, providers=providers, **settings)
+    if keys:
+        settings["providers"] = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}
+    chosen = Settings(data=data, **settings)
     gateway = Gateway(chosen, registry)
     await gateway.open()
     await gateway.warm_up()
