@@ -111,7 +111,7 @@ class Simulator(ABC):
 
     @property
     def requests(self) -> deque[CapturedRequest]:
-        """The last requests, oldest first."""
+        """The last requests that were read to their end, oldest first."""
         return self.ledger.requests
 
     @property
