@@ -73,9 +73,6 @@ class Settings(BaseSettings):
         None, description="Bearer token for `/metrics` from elsewhere than this machine."
     )
     cors_origins: tuple[str, ...] = Field(("*",), description="Origins that browsers may call from; `*` = any.")
-    trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses of proxies whose `X-Forwarded-*` headers are believed."
-    )
     max_audio_bytes: int = Field(100 * 2**20, ge=1, description="Largest body of `/v1/transcribe`, in bytes.")
     max_json_bytes: int = Field(8 * 2**20, ge=1, description="Largest JSON body, in bytes.")
     max_spool_bytes: int = Field(

@@ -24,7 +24,7 @@ _ALLOW_HEADERS = (
 )
 _EXPOSE_HEADERS = (
     b"x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
-    b"x-request-id, x-trace-id, retry-after"
+    b"x-speko-embedded, x-request-id, x-trace-id, retry-after"
 )
 
 

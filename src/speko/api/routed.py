@@ -2,6 +2,7 @@
 stream it, book it, and end everything when the caller leaves. Source: contract, routing 8 and 9.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,7 @@ from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
 from speko.routing.intent import AllowList, PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
 
+log = logging.getLogger(__name__)
 E = TypeVar("E")
 
 
@@ -90,6 +92,10 @@ class RoutedCall(ABC, Generic[E]):
         except CallerFault as fault:
             text = f"{fault.candidate.provider} refused the request: {fault.error.message}"
             raise invalid(text, code=self.invalid_code) from None
+        if served.candidate.embedded:
+            log.info(
+                "served by an embedded engine", extra={"endpoint": self.endpoint, "provider": served.candidate.provider}
+            )
         try:
             await self.respond(served, send)
         finally:
@@ -107,6 +113,8 @@ class RoutedCall(ABC, Generic[E]):
         ]
         if candidate.scores_run_id is not None:
             headers.append((b"x-speko-scores-run-id", candidate.scores_run_id.encode()))
+        if candidate.embedded:
+            headers.append((b"x-speko-embedded", b"true"))
         return headers
 
     def _total_failure(self, failure: NoAnswer) -> ApiError:
