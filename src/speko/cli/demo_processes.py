@@ -31,6 +31,11 @@ class Program:
         self.first_line = ""
 
     @property
+    def pid(self) -> int:
+        """Process id, which is that of its process group too."""
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """The address in its first line. Raises CommandError when there is none."""
         found = _ADDRESS.search(self.first_line)

@@ -45,8 +45,11 @@ def run(args: argparse.Namespace) -> int:
         served[layer] = list(dict.fromkeys([*served[layer], *vendors]))
     findings += [_layer(layer, vendors) for layer, vendors in served.items()]
     complete = all(served.values())
-    rows = [[finding.state, finding.subject, finding.detail, finding.fix or ""] for finding in findings]
-    terminal.table(["", "what", "found", "what to type"], rows)
+    for finding in findings:
+        mark = terminal.styled(f"{finding.state:9}", _MARKS[finding.state])
+        terminal.write(f"{mark}{finding.subject:20}{finding.detail}")
+        if finding.fix:
+            terminal.write(f"{'':29}type: {finding.fix}")
     terminal.document({"complete": complete, "findings": [finding.document for finding in findings], "served": served})
     return Exit.OK if complete else Exit.MISSING
 
@@ -103,4 +106,4 @@ def _gateway(args: argparse.Namespace) -> tuple[list[Finding], dict[str, list[st
 def _layer(layer: str, vendors: list[str]) -> Finding:
     if vendors:
         return Finding("ok", LAYERS[layer], ", ".join(vendors))
-    return Finding("missing", LAYERS[layer], "nobody can serve it", "see above: a vendor's key, or a program")
+    return Finding("missing", LAYERS[layer], "nobody can serve it: it needs a vendor's key or a program, see above")

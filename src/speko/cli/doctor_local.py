@@ -66,7 +66,7 @@ def _credentials(settings: Settings, registry: Registry) -> list[Finding]:
     without = []
     for vendor_id, registration in registry.vendors.items():
         vendor = registration.vendor
-        if vendor.embedded:
+        if vendor.embedded or not any(getattr(registration, layer) for layer in LAYERS):
             continue
         table = settings.providers.get(vendor_id)
         in_file = bool(table and (table.base_url if vendor.needs == "url" else table.api_key))
@@ -78,6 +78,6 @@ def _credentials(settings: Settings, registry: Registry) -> list[Finding]:
         else:
             without.append(vendor_id)
     if without:
-        fix = "export OPENAI_API_KEY=…, or: speko providers set-key VENDOR"
-        findings.append(Finding("note", "other vendors", f"not configured: {', '.join(without)}", fix))
+        fix = "export OPENAI_API_KEY=…   (or store your own: speko providers set-key VENDOR)"
+        findings.append(Finding("note", "other vendors", f"no key or address for {', '.join(without)}", fix))
     return findings

@@ -1,0 +1,179 @@
+"""`speko doctor`, on machines in various states."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speko.cli import doctor
+from speko.cli.exits import Exit
+from speko.providers.catalogue import Vendor
+from speko.providers.registry import Registration, Registry
+from tests.cli.conftest import Command, Outcome
+from tests.cli.fake_gateway import FakeGateway
+
+LAYERS = ("stt", "llm", "tts")
+NOWHERE = "http://127.0.0.1:9"
+
+
+def connector(_: Any) -> Any:
+    raise AssertionError("the doctor calls nobody")
+
+
+def install(monkeypatch: pytest.MonkeyPatch, *registrations: Registration) -> None:
+    """Makes these the vendors of this build."""
+    registry = Registry()
+    for registration in registrations:
+        registry.add(registration)
+    monkeypatch.setattr(Registry, "load", classmethod(lambda cls: registry))
+
+
+def acme(**more: Any) -> Registration:
+    """A vendor with a key, for everything."""
+    vendor = Vendor(id="acme", name="Acme", key_env="ACME_API_KEY", base_url="https://acme.example")
+    return Registration(vendor, stt=connector, llm=connector, tts=connector, **more)
+
+
+def engine(vendor_id: str, layers: tuple[str, ...], missing: str | None = None) -> Registration:
+    """An embedded engine."""
+    vendor = Vendor(id=vendor_id, name=vendor_id.title(), needs="program", embedded=True)
+    made: dict[str, Callable[[Any], Any]] = dict.fromkeys(layers, connector)
+    return Registration(vendor, missing=lambda: missing, stt=made.get("stt"), llm=made.get("llm"), tts=made.get("tts"))
+
+
+@pytest.fixture
+def examine(speko: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Runs the doctor where no gateway runs, unless told otherwise."""
+    monkeypatch.delenv("ACME_API_KEY", raising=False)
+    if "SPEKO_BASE_URL" not in os.environ:
+        monkeypatch.setenv("SPEKO_BASE_URL", NOWHERE)
+    return lambda *words: speko("doctor", *words)
+
+
+def states(done: Outcome) -> dict[str, str]:
+    return {finding["subject"]: finding["state"] for finding in done.json["findings"]}
+
+
+def test_embedded_engines_alone_can_serve(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, engine("ear", ("stt",)), engine("voice", ("tts",)), engine("mind", ("llm",)), acme())
+    done = examine("--json")
+    assert done.code == Exit.OK
+    assert done.json["served"] == {"stt": ["ear"], "llm": ["mind"], "tts": ["voice"]}
+    assert states(done)["other vendors"] == "note"
+    monkeypatch.setenv("SPEKO_EMBEDDED", "never")
+    done = examine("--json")
+    assert done.code == Exit.MISSING
+    assert done.json["served"] == {"stt": [], "llm": [], "tts": []}
+
+
+def test_a_program_that_is_missing_is_named_with_what_to_type(
+    examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, engine("ear", ("stt",)), engine("voice", ("tts",), "flite"), engine("mind", ("llm",)))
+    done = examine()
+    assert done.code == Exit.MISSING
+    assert "sudo apt-get install -y flite" in done.out
+    document = examine("--json").json
+    assert (document["complete"], document["served"]["tts"]) == (False, [])
+
+
+def test_a_key_is_named_by_its_variable_and_never_by_its_value(
+    examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, acme())
+    assert examine().code == Exit.MISSING
+    monkeypatch.setenv("ACME_API_KEY", "very-secret")
+    done = examine()
+    assert done.code == Exit.OK
+    assert "ACME_API_KEY is set" in done.out
+    assert "very-secret" not in done.out + done.err
+    monkeypatch.delenv("ACME_API_KEY")
+    Path("speko.toml").write_text("[providers.acme]\napi_key = 'very-secret'")
+    done = examine()
+    assert done.code == Exit.OK
+    assert "[providers.acme]" in done.out
+    assert "very-secret" not in done.out + done.err
+
+
+def test_a_configuration_that_cannot_be_used(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, acme())
+    Path("speko.toml").write_text("embedded = 'perhaps'")
+    done = examine("--json")
+    assert done.code == Exit.MISSING
+    assert states(done)["configuration"] == "missing"
+
+
+def test_the_data_folder(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, acme())
+    assert states(examine("--json", "--data", "new/folder"))["data folder"] == "ok"
+    assert not Path("new").exists()
+    Path("file").touch()
+    assert states(examine("--json", "--data", "file"))["data folder"] == "missing"
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert states(examine("--json", "--data", "new"))["data folder"] == "missing"
+
+
+def test_the_sdk_alone(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "litestar":
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", version)
+    monkeypatch.setitem(sys.modules, "speko.cli.doctor_local", None)
+    done = examine()
+    assert done.code == Exit.MISSING
+    assert "pip install 'speko[server]'" in done.out
+
+
+def test_a_running_gateway_says_what_it_can_serve(
+    speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    fake.on("GET", "/readyz", {"status": "ready"})
+    rows = [{"key": "acme", "name": "Acme", "type": layer, "configured": True} for layer in (*LAYERS, "s2s")]
+    fake.on("GET", "/v1/providers", [*rows, {"key": "other", "name": "Other", "type": "stt", "configured": False}])
+    done = speko("doctor", "--json")
+    assert done.code == Exit.OK
+    assert done.json["served"] == {"stt": ["acme"], "llm": ["acme"], "tts": ["acme"]}
+    assert states(done)["API key"] == "ok"
+
+
+def test_a_gateway_that_does_not_know_the_key(
+    speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    fake.on("GET", "/readyz", {"status": "ready"})
+    monkeypatch.setenv("SPEKO_API_KEY", "sk_live_wrong")
+    done = speko("doctor", "--json")
+    assert states(done)["API key"] == "missing"
+    assert "sk_live_wrong" not in done.out
+    monkeypatch.delenv("SPEKO_API_KEY")
+    assert states(speko("doctor", "--json"))["API key"] == "note"
+
+
+def test_a_gateway_that_is_not_ready(speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch)
+    fake.on("GET", "/readyz", {"status": "starting"}, status=503)
+    assert states(speko("doctor", "--json"))["running gateway"] == "note"
+
+
+def test_this_build() -> None:
+    """The vendors that are really installed can be looked at, in a process that knows nothing else."""
+    env = {"PATH": os.environ["PATH"], "SPEKO_BASE_URL": NOWHERE}
+    done = subprocess.run(
+        [sys.executable, "-m", "speko.cli.main", "doctor"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode in (Exit.OK, Exit.MISSING)
+    assert "Traceback" not in done.stderr
+    assert "engine flite" in done.stdout
