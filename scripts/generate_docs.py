@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +96,8 @@ def openapi_page() -> str:
 PAGES = {"settings.md": settings_page, "cli.md": command_page, "openapi.json": openapi_page}
 
 
-def main() -> int:
-    """Entry of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when a page is not in step")
-    check: bool = parser.parse_args().check
+def write_or_check(*, check: bool) -> int:
+    """Writes the pages that have changed, or, with `check`, shows how they would change; the exit code."""
     stale = False
     for name, page in PAGES.items():
         file = FOLDER / name
@@ -107,20 +105,24 @@ def main() -> int:
         new = page()
         if old == new:
             continue
-        stale = True
         if check:
-            lines = difflib.unified_diff(
-                old.splitlines(), new.splitlines(), f"docs/reference/{name}", "from code", lineterm=""
-            )
-            print("\n".join(list(lines)[:40]), file=sys.stderr)
+            stale = True
+            lines = difflib.unified_diff(old.splitlines(), new.splitlines(), name, "from code", lineterm="", n=1)
+            print("\n".join(islice(lines, 40)), file=sys.stderr)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(new, encoding="utf-8")
-            print(f"wrote docs/reference/{name}", file=sys.stderr)
-    if check and stale:
-        print("the reference is not in step with the code; type: make fix", file=sys.stderr)
-        return 1
-    return 0
+            print(f"wrote {name}", file=sys.stderr)
+    if stale:
+        print("docs/reference is not in step with the code; type: make fix", file=sys.stderr)
+    return int(stale)
+
+
+def main() -> int:
+    """Entry of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when a page is not in step")
+    return write_or_check(check=parser.parse_args().check)
 
 
 def _block(parser: argparse.ArgumentParser) -> str:

@@ -77,7 +77,7 @@ def problems() -> list[str]:
             exact = _EXACT.match(requirement)
             if exact and (_normal(exact["name"]), exact["version"]) not in pins[name]:
                 found.append(f"{file.name} lacks {requirement}")
-    missing = pins.get("server", set()) - pins.get("dev", set())
+    missing = pins["server"] - pins["dev"] if pins.keys() >= {"server", "dev"} else set()
     found += [f"dev.txt lacks {name}=={version} of server.txt" for name, version in sorted(missing)]
     return found
 

@@ -7,8 +7,9 @@ import json
 from speko.api.server import serve
 from speko.cli import logs
 from speko.cli.configuration import open_store, settings_of, storage_explained
-from speko.cli.exits import Exit
+from speko.cli.exits import CommandError, Exit
 from speko.cli.terminal import Terminal
+from speko.routing.score_rows import ScoreFileError
 from speko.settings import Settings
 from speko.version import __version__
 
@@ -36,7 +37,10 @@ def run_gateway(args: argparse.Namespace) -> int:
         terminal.document({"url": url, "version": __version__, **({"key": key} if key else {})})
 
     with storage_explained():
-        return serve(settings, on_ready=on_ready) or Exit.OK
+        try:
+            return serve(settings, on_ready=on_ready)
+        except ScoreFileError as error:
+            raise CommandError(f"scores: {error}", "BAD_SCORES", Exit.USAGE) from error
 
 
 async def first_key(settings: Settings) -> str | None:
