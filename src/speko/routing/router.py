@@ -158,7 +158,7 @@ class Router:
             *self.snapshots,
             declared_snapshot(vendors),
             *self.embedded_snapshots,
-            declared_snapshot(engines),
+            declared_snapshot(engines, "declared-embedded"),
         )
 
     def _declared(
