@@ -51,7 +51,7 @@ def probe(reader: BinaryIO, max_duration_ms: int = MAX_DURATION_MS) -> Container
         for packet in container.demux(stream):
             ticks += packet.duration or 0
             if first is None:
-                first = _first_frame(packet)
+                first = _first_sound(packet)
         if first is None:
             raise AudioFormatError("the audio file holds no sound that can be decoded")
         counted = ticks * (stream.time_base or Fraction(0)) * 1000
@@ -115,10 +115,10 @@ def _sound(container: InputContainer) -> Iterator[tuple[bytes, int]]:
         raise AudioFormatError("the audio file is damaged")
 
 
-def _first_frame(packet: "av.Packet[av.AudioStream]") -> av.AudioFrame | None:
+def _first_sound(packet: "av.Packet[av.AudioStream]") -> av.AudioFrame | None:
     try:
-        return next((frame for frame in packet.decode() if frame.samples), None)
-    except av.error.InvalidDataError:
+        return next((frame for frame in packet.decode() if frame.samples and _ToMono().convert(frame)), None)
+    except (av.error.FFmpegError, ValueError):
         return None
 
 
