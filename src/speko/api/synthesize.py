@@ -126,14 +126,18 @@ class SynthesizeCall(RoutedCall[AudioChunk]):
                 await self._send(await self._convert(resampler, pcm), send)
         except ProviderError:
             return
-        tail = self._encoder.push(resampler.flush()) if resampler else b""
-        body = tail + self._encoder.flush()
+        # Off the event loop: at a very low rate the filter's tail is long.
+        body = await asyncio.to_thread(self._end, resampler)
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _convert(self, resampler: Resampler, pcm: bytes) -> bytes:
         if len(pcm) <= _INLINE_BYTES:
             return self._encoder.push(resampler.push(pcm))
         return await asyncio.to_thread(lambda: self._encoder.push(resampler.push(pcm)))
+
+    def _end(self, resampler: Resampler | None) -> bytes:
+        tail = self._encoder.push(resampler.flush()) if resampler else b""
+        return tail + self._encoder.flush()
 
     async def _send(self, body: bytes, send: Send) -> None:
         if body:
