@@ -1,0 +1,144 @@
+"""A walk over the vendors that this package brings."""
+
+import csv
+import re
+from importlib.resources import files
+
+import msgspec
+import pytest
+
+from speko.providers.catalogue import MODALITIES, Model, Vendor
+from speko.providers.catalogue_data import VendorFile, load_vendor_files
+from speko.providers.openai_compatible import CONNECTOR, Profiles, register
+from speko.providers.openai_compatible.profile import EFFORTS
+from speko.providers.registry import Connectors, Registration, Registry, Runtime
+
+
+def registry() -> Registry:
+    made = Registry()
+    register(made)
+    return made
+
+
+REGISTRATIONS = list(registry().vendors.values())
+FILES = list(load_vendor_files())
+MODELS = [(file.vendor, model) for file in FILES for model in file.vendor.models]
+TAG = re.compile(r"\*|[a-z]{2,3}(-[A-Z]{2})?")
+
+
+def name(value: object) -> str:
+    if isinstance(value, Registration):
+        return value.vendor.id
+    if isinstance(value, VendorFile):
+        return value.vendor.id
+    return getattr(value, "id", str(value))
+
+
+def test_the_vendors_that_others_rely_on_are_there() -> None:
+    served = {
+        "openai": ("stt", "llm", "tts"), "groq": ("stt", "llm", "tts"), "together": ("stt", "llm"),
+        "fireworks": ("llm",), "mistral": ("stt", "llm"), "deepseek": ("llm",), "xai": ("llm",), "cerebras": ("llm",),
+        "openrouter": ("llm",), "ollama": ("llm",), "llamacpp": ("llm",), "vllm": ("stt", "llm"),
+        "speaches": ("stt", "tts"),
+    }  # fmt: skip
+    listed = {"deepgram", "elevenlabs", "alibaba", "google", "assemblyai", "anthropic", "cartesia", "rime", "azure"}
+    found = {r.vendor.id: tuple(m for m in ("stt", "llm", "tts") if getattr(r, m)) for r in REGISTRATIONS}
+    assert found == {**served, **dict.fromkeys(listed, ())}
+
+
+@pytest.mark.parametrize("registration", REGISTRATIONS, ids=name)
+def test_a_vendor_is_sane(registration: Registration) -> None:
+    vendor = registration.vendor
+    assert re.fullmatch(r"[a-z0-9_-]+", vendor.id)
+    assert vendor.name.strip() == vendor.name != ""
+    assert not vendor.embedded
+    served = registration.stt or registration.llm or registration.tts
+    if vendor.needs == "key":
+        assert vendor.key_env
+    for variable in filter(None, (vendor.key_env, vendor.base_url_env)):
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]+", variable)
+    if served:
+        assert vendor.base_url_env
+        assert (vendor.base_url is None) == (vendor.needs == "url")
+    if vendor.base_url:
+        assert re.fullmatch(r"https://[a-z0-9./-]+[^/]", vendor.base_url)
+    keys = [(model.modality, model.id) for model in vendor.models]
+    assert len(keys) == len(set(keys))
+    wire_names = [(model.modality, model.wire_name) for model in vendor.models]
+    assert len(wire_names) == len(set(wire_names))
+
+
+def test_no_two_vendors_share_a_variable() -> None:
+    variables = [v for r in REGISTRATIONS for v in (r.vendor.key_env, r.vendor.base_url_env) if v]
+    assert len(variables) == len(set(variables))
+
+
+@pytest.mark.parametrize(("vendor", "model"), MODELS, ids=name)
+def test_a_model_is_sane(vendor: Vendor, model: Model) -> None:
+    assert model.modality in MODALITIES
+    assert model.id == model.id.lower().strip() != ""
+    assert model.sent_as != model.id
+    assert model.languages
+    assert all(TAG.fullmatch(tag) for tag in model.languages)
+    assert len(model.languages) == len(set(model.languages))
+    if model.price is not None:
+        prices = msgspec.to_builtins(model.price)
+        assert all(0 <= price < 1000 for price in prices.values())
+        per_unit = {"stt": "usd_per_minute", "tts": "usd_per_1m_characters", "s2s": "usd_per_minute"}
+        if prices and model.modality in per_unit:
+            assert set(prices) == {per_unit[model.modality]}
+        elif prices:
+            assert {"usd_per_1m_input_tokens", "usd_per_1m_output_tokens"} <= set(prices)
+            cached = model.price.usd_per_1m_cached_tokens
+            assert cached is None or cached <= (model.price.usd_per_1m_input_tokens or 0)
+    voices = [voice.id for voice in model.voices]
+    assert len(voices) == len(set(voices))
+    assert not voices or model.modality == "tts"
+    assert model.default_voice is None or model.default_voice in voices
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_facts_for_connectors_are_known_ones(file: VendorFile) -> None:
+    if file.connector is None:
+        assert not (file.serves or file.profile or file.model_profiles)
+        return
+    assert file.connector == CONNECTOR
+    profiles = Profiles(file.profile, file.model_profiles)
+    for model in file.vendor.models:
+        profile = profiles.get(model.modality, model.wire_name)
+        assert list(profile.efforts) == sorted(profile.efforts, key=EFFORTS.index)
+        if model.modality == "llm":
+            assert model.reasoning == bool(profile.efforts)
+        if model.modality == "tts" and "tts" in file.serves:
+            assert model.default_voice
+        if profile.stream_transcript:
+            assert model.modality == "stt"
+            assert model.streaming
+
+
+def test_every_scored_vendor_and_model_is_in_the_catalogue() -> None:
+    scores = (files("speko.routing") / "data" / "published.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(scores.splitlines()))
+    assert len(rows) > 50
+    known = registry()
+    for row in rows:
+        model = known.model(row["vendor"], row["modality"], row["model"])  # type: ignore[arg-type]
+        assert model is not None, row
+        assert model.streaming or row["mode"] != "streaming", row
+
+
+async def test_every_connector_can_be_made() -> None:
+    runtime = Runtime()
+    connectors = Connectors(registry(), runtime)
+    for registration in REGISTRATIONS:
+        if registration.stt:
+            assert connectors.stt(registration.vendor.id).capabilities.batch
+        if registration.tts:
+            assert connectors.tts(registration.vendor.id).capabilities.streaming
+        if registration.llm:
+            assert connectors.llm(registration.vendor.id).capabilities.tools
+    await runtime.close()
+
+
+def test_the_entry_point_leads_here() -> None:
+    assert set(registry().vendors) <= set(Registry.load().vendors)
