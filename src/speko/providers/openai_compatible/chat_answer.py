@@ -15,6 +15,7 @@ from speko.providers.errors import (
 from speko.providers.llm import LlmEvent, TextDelta, ToolCall
 from speko.providers.openai_compatible.chat_wire import (
     Chunk,
+    ContentPart,
     Delta,
     ReportedUsage,
     ToolCallDelta,
@@ -77,16 +78,6 @@ class ChatAnswer:
         self.done = True
         return events + self._take_tools()
 
-    def _take_chunks(self, chunks: list[Chunk]) -> list[LlmEvent]:
-        answer: list[LlmEvent] = []
-        for chunk in chunks:
-            self._take_chunk(chunk, answer)
-        if (self.done or self.finish_reason) and self._tools:
-            answer += self._take_tools()
-        if not self._reported:
-            self._usage.output_tokens = -(-self._characters // CHARACTERS_PER_TOKEN)
-        return answer
-
     def end(self) -> None:
         """The stream is over.
 
@@ -99,32 +90,45 @@ class ChatAnswer:
         if self.finish_reason == "content_filter" and not self._characters:
             raise EmptyResult("the vendor's content filter withheld the answer")
 
+    def _take_chunks(self, chunks: list[Chunk]) -> list[LlmEvent]:
+        answer: list[LlmEvent] = []
+        for chunk in chunks:
+            # Nearly all of an answer is this: plain text and nothing else.
+            if chunk.choices and chunk.usage is None and chunk.error is None:
+                choice = chunk.choices[0]
+                delta = choice.delta
+                if delta is not None and choice.finish_reason is None and delta.tool_calls is None:
+                    text = delta.content
+                    if type(text) is str and text:
+                        self._characters += len(text)
+                        answer.append(TextDelta(text))
+                        continue
+            self._take_chunk(chunk, answer)
+        if (self.done or self.finish_reason) and self._tools:
+            answer += self._take_tools()
+        if not self._reported:
+            self._usage.output_tokens = -(-self._characters // CHARACTERS_PER_TOKEN)
+        return answer
+
     def _take_chunk(self, chunk: Chunk, answer: list[LlmEvent]) -> None:
         if chunk.choices:
             choice = chunk.choices[0]
             delta = choice.delta or choice.message
             if delta is not None:
-                content = delta.content
-                if content and type(content) is str:  # nearly always
-                    self._characters += len(content)
-                    answer.append(TextDelta(content))
-                else:
-                    self._take_rest(delta, answer)
-                if delta.tool_calls:
-                    for piece in delta.tool_calls:
-                        self._take_tool_call(piece)
-            if choice.finish_reason:
-                self.finish_reason = choice.finish_reason
+                self._take_text(delta, answer)
+                for piece in delta.tool_calls or ():
+                    self._take_tool_call(piece)
+            self.finish_reason = choice.finish_reason or self.finish_reason
         if chunk.usage is not None:
             self._report(chunk.usage)
         if chunk.error is not None:
             raise self._on_error(chunk.error)
 
-    def _take_rest(self, delta: Delta, answer: list[LlmEvent]) -> None:
-        """Text that does not come as a plain string. Thoughts are not text."""
-        parts = delta.content if isinstance(delta.content, list) else []
-        texts = [part.text for part in parts if part.type == "text"]
-        for text in (*texts, delta.refusal):  # a refusal is what the model says
+    def _take_text(self, delta: Delta, answer: list[LlmEvent]) -> None:
+        content = delta.content
+        # Thoughts are not text; a refusal is what the model says.
+        parts = content if isinstance(content, list) else [ContentPart(text=content)]
+        for text in (*(part.text for part in parts if part.type == "text"), delta.refusal):
             if text:
                 self._characters += len(text)
                 answer.append(TextDelta(text))
