@@ -97,6 +97,18 @@ def test_a_step_off_a_terminal_is_one_line() -> None:
         assert err.getvalue() == "listening …\n"
 
 
+def test_a_live_line_shows_the_end_of_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "10")
+    err = Screen()
+    terminal = Terminal(out=Screen(), err=err)
+    terminal.live("one two three four")
+    terminal.live("")
+    assert err.getvalue() == "\r…ree four\x1b[K\r\x1b[K"
+    off = io.StringIO()
+    Terminal(out=off, err=off).live("text")
+    assert off.getvalue() == ""
+
+
 def test_a_spinner_shows_and_leaves_an_empty_line_even_after_an_error() -> None:
     shown = threading.Event()
 

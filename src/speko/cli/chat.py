@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("message", nargs="?", metavar="MESSAGE", help="one question; - reads it from standard input")
     parser.add_argument("--system", metavar="TEXT", help="instructions for the model")
-    parser.add_argument("--temperature", type=float, help="0 to 2")
+    parser.add_argument("--temperature", type=float, metavar="T", help="0 to 2")
     parser.add_argument("--max-tokens", type=int, metavar="N", help="longest answer")
     add_intent(parser)
     add_allow(parser)

@@ -67,7 +67,9 @@ def _report(terminal: Terminal, stage: Stage, steps: list[Step], seconds: float)
             **stage.details,
         }
     )
-    rows = [[s.name, s.provider, s.model, s.first_byte_ms, s.total_ms, s.failovers, s.text] for s in steps]
+    rows: list[list[object]] = [
+        [s.name, s.provider, s.model, _ms(s.first_byte_ms), _ms(s.total_ms), s.failovers, s.text] for s in steps
+    ]
     terminal.table(_HEADER, rows, right=_RIGHT)
     attempts = stage.details.get("attempts")
     if attempts:
@@ -79,6 +81,10 @@ def _report(terminal: Terminal, stage: Stage, steps: list[Step], seconds: float)
         terminal.note(f"speko: the demo failed at: {failed.name}: {failed.problem}")
     elif "file" in stage.details:
         terminal.write(f"\nThe spoken answer is in {stage.details['file']}; the demo took {seconds:.0f} s.")
+
+
+def _ms(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
 
 
 @contextmanager

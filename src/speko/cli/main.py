@@ -23,7 +23,7 @@ COMMANDS = {
     "chat": ("speko.cli.chat", "talk to a language model"),
     "route": ("speko.cli.route", "explain which providers would be called, and why"),
     "keys": ("speko.cli.keys", "create, list and revoke API keys"),
-    "providers": ("speko.cli.providers", "list vendors, store and remove your own keys for them"),
+    "providers": ("speko.cli.providers", "list vendors, store and remove your keys"),
     "simulate": ("speko.simulators.command", "run a simulated vendor, with faults on demand"),
     "doctor": ("speko.cli.doctor", "say what is configured, what is missing, and what to type"),
 }
@@ -45,16 +45,11 @@ The gateway's commands read SPEKO_BASE_URL and SPEKO_API_KEY.
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """The epilog as it is written, and room for our longest names."""
+    """The epilog as it is written, and one column for all help: argparse's own choice differs between versions."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30)
-
-    def add_argument(self, action: argparse.Action) -> None:
-        """Counts two columns more than argparse does: it forgets that subcommands are indented."""
-        self._indent()
-        super().add_argument(action)
-        self._dedent()
+        super().__init__(prog, max_help_position=26)
+        self._action_max_length = self._max_help_position
 
 
 class Parser(argparse.ArgumentParser):

@@ -44,7 +44,8 @@ def add_action(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
 ) -> argparse.ArgumentParser:
     """A subcommand of a subcommand."""
-    return actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    description = summary[0].upper() + summary[1:] + "."
+    return actions.add_parser(name, help=summary, description=description)
 
 
 def constraints(layer: str, allow: list[str]) -> dict[str, Any] | None:

@@ -70,8 +70,8 @@ class Terminal:
     def live(self, text: str) -> None:
         """One line on stderr that the next call replaces; on a terminal only. An empty text clears it."""
         if self.err.isatty():
-            tail = text[-(shutil.get_terminal_size().columns - 2) // 2 :] if display_width(text) else ""
-            print(f"\r{tail}\x1b[K", end="", file=self.err, flush=True)
+            shown = cut(_cell(text)[::-1], shutil.get_terminal_size().columns - 1)[::-1]  # its end is what is new
+            print(f"\r{shown}\x1b[K", end="", file=self.err, flush=True)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
