@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
@@ -16,7 +16,7 @@ from openai.types.audio.transcription_create_params import (
     TranscriptionCreateParamsStreaming,
 )
 
-from speko.audio import Recording, wav_header
+from speko.audio import AudioFormatError, Recording, wav_header
 from speko.providers.call import Call
 from speko.providers.errors import (
     CallerError,
@@ -221,7 +221,40 @@ async def test_a_format_that_nobody_here_can_decode_is_refused() -> None:
         assert running.requests == []
 
 
-async def test_listening_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+class Compressed(Recording):
+    """A recording that has to be decoded, so that nobody knows the length of its samples."""
+
+    def __init__(self, *pieces: bytes, broken: bool = False) -> None:
+        self._pieces, self._broken = pieces, broken
+        self.content_type, self.filename, self.size = "audio/amr", "audio.amr", 100
+        self.duration_ms, self.sample_rate, self.channels, self.decodable = 1000, 8000, 1, True
+
+    def pcm_bytes(self, sample_rate: int) -> int | None:
+        return None
+
+    def wav(self, sample_rate: int) -> Iterator[bytes]:
+        yield wav_header(sample_rate, None)
+        yield from self._pieces
+        if self._broken:
+            raise AudioFormatError("damaged")
+
+
+async def test_sound_of_unknown_length_is_sent_while_it_is_decoded() -> None:
+    async with vendor(answering(HEARD)) as running:
+        async for _ in hear(running, running.call(), of=Compressed(PCM, PCM)):
+            pass
+        assert running.requests[-1].headers["Transfer-Encoding"] == "chunked"
+        assert fields(running)["file"] == ("audio.wav", wav_header(8000, None) + PCM + PCM, "audio/wav")
+
+
+async def test_sound_that_turns_out_to_be_damaged_is_not_the_vendors_fault() -> None:
+    async with vendor(answering(HEARD)) as running:
+        call = running.call()
+        with pytest.raises(Unsupported):
+            await anext(hear(running, call, of=Compressed(PCM, broken=True)))
+
+
+async def test_listening_is_not_offered() -> None:
     async def sound() -> AsyncIterator[bytes]:
         yield PCM
 
