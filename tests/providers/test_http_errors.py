@@ -1,5 +1,6 @@
 """What vendors' HTTP answers mean. The bodies are those that the vendors are known to send."""
 
+import time
 from typing import Any
 
 import aiohttp
@@ -55,6 +56,19 @@ def test_the_message_holds_neither_key_nor_content_nor_input() -> None:
         422, {}, msgspec.json.encode(body), secrets=["sk-12345678"], content=["my own words"]
     ).message
     assert message == "HTTP 422 (string_type): messages.0: bad … [redacted]"
+
+
+def test_a_key_that_is_dressed_up_as_a_code_does_not_show() -> None:
+    body = msgspec.json.encode(openai_error(code="sk-12345678", param="sk-12345678"))
+    assert "1234" not in status_error(400, {}, body, secrets=["sk-12345678"]).message
+
+
+@pytest.mark.parametrize("text", ["'", "' ", "x", "model ", "*", "sk-", "a'b "])
+def test_no_message_takes_long_to_read(text: str) -> None:
+    body = msgspec.json.encode(openai_error(message=text * 60_000))
+    started = time.process_time()
+    status_error(400, {}, body, secrets=["sk-12345678"], content=[text * 1000])
+    assert time.process_time() - started < 5
 
 
 def test_a_huge_message_is_cut() -> None:

@@ -9,7 +9,7 @@ import email.utils
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -36,6 +36,8 @@ from speko.providers.errors import (
 from speko.providers.redaction import safe_name, safe_words
 
 _MAX_RETRY_AFTER = 24 * 3600.0
+_MAX_MESSAGE = 2000
+"""Characters of a message that are looked at: patterns take time."""
 
 # What codes and types say.
 _MONEY_LABEL = re.compile(
@@ -130,7 +132,7 @@ def read_error(body: bytes | Mapping[str, Any] | list[Any]) -> VendorError:
     message = inner if isinstance(inner, str) else fields.get("message") or fields.get("detail")
     detail = _first_detail(message)
     return VendorError(
-        message=unquote("; ".join(_texts(message))),  # xAI sends some of its words percent-encoded
+        message=unquote("; ".join(_texts(message))[:_MAX_MESSAGE]),  # xAI sends some of its words percent-encoded
         type=_text(fields.get("type") or fields.get("status")),
         code=_text(fields.get("code")) or _text(detail.get("type")),
         param=_text(fields.get("param")) or _place(detail),
@@ -172,7 +174,7 @@ def status_error(
     headers: Mapping[str, str],
     body: bytes | Mapping[str, Any],
     *,
-    secrets: Iterable[str] = (),
+    secrets: Sequence[str] = (),
     content: Sequence[str] = (),
     now: Callable[[], float] = time.time,
 ) -> ProviderError:
@@ -189,8 +191,8 @@ def status_error(
     error = read_error(body)
     kind = _kind(status, error)
     words = safe_words(error.message, secrets, content)
-    label = safe_name(error.code) or safe_name(error.type)
-    param = safe_name(error.param)
+    label = safe_words(safe_name(error.code) or safe_name(error.type) or "", secrets)
+    param = safe_words(safe_name(error.param) or "", secrets)
     head = f"HTTP {status}"
     if label and label != str(status):
         head += f" ({label})"
@@ -199,11 +201,11 @@ def status_error(
     return kind(f"{head}: {words}" if words else head, status=status, retry_after=retry_after(headers, now))
 
 
-def event_error(error: object, *, secrets: Iterable[str] = (), content: Sequence[str] = ()) -> ProviderError:
+def event_error(error: object, *, secrets: Sequence[str] = (), content: Sequence[str] = ()) -> ProviderError:
     """The error that an error object inside an answer of status 200 means."""
     body = {"error": error}
     seen = read_error(body)
-    status = int(seen.code) if seen.code.isdecimal() and 400 <= int(seen.code) <= 599 else _status_of(seen.labels)
+    status = int(seen.code) if re.fullmatch(r"[45]\d\d", seen.code) else _status_of(seen.labels)
     return status_error(status, {}, body, secrets=secrets, content=content)
 
 
