@@ -1,7 +1,7 @@
 """Both clients, through the same tests."""
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Literal
 
 import pytest
@@ -29,7 +29,7 @@ class Client:
         """Everything a stream yields, to its end."""
         return [item async for item in self.each(stream)]
 
-    async def each(self, stream: Any) -> AsyncGenerator[Any, None]:
+    async def each(self, stream: Any) -> AsyncIterator[Any]:
         """What a stream yields, one by one."""
         if hasattr(stream, "__aiter__"):
             async for item in stream:
@@ -38,12 +38,16 @@ class Client:
             for item in stream:
                 yield item
 
+    def iterator(self, stream: Any) -> Any:
+        """The stream's own iterator."""
+        return stream.__aiter__() if hasattr(stream, "__aiter__") else iter(stream)
+
     async def next(self, iterator: Any) -> Any:
-        """The next item of a stream of events."""
+        """The next item of an iterator; a stream of events is one itself."""
         return await iterator.__anext__() if hasattr(iterator, "__anext__") else next(iterator)
 
     async def close(self, stream: Any) -> None:
-        """Closes a stream, or the client."""
+        """Closes a stream, its iterator, or the client."""
         await self.settle(stream.aclose() if hasattr(stream, "aclose") else stream.close())
 
     async def leave(self, stream: Any, error: BaseException | None = None) -> None:

@@ -92,6 +92,10 @@ class _Connection(socketserver.StreamRequestHandler):
     server: ScriptedGateway
 
     def handle(self) -> None:
+        with suppress(ConnectionError):  # clients leave when they like
+            self._serve()
+
+    def _serve(self) -> None:
         number = len(self.server.connections)
         self.server.connections.append(self.connection)
         while (request := self._read(number)) is not None:

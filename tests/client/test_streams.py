@@ -114,53 +114,78 @@ async def test_a_refusal_comes_with_the_first_event(speko: Client, gateway: Scri
     assert caught.value.code == "INVALID_AUDIO"
 
 
+async def stop(speko: Client, stream: Any, way: str) -> None:
+    """Ends a stream early: each way again and again, as a caller may."""
+    for _ in range(2):
+        if way == "close":
+            await speko.close(stream)
+        else:
+            await speko.leave(stream, RuntimeError("the caller's") if way == "exception" else None)
+
+
 @pytest.mark.parametrize("open_stream", [transcribe, complete])
-@pytest.mark.parametrize("way", ["close", "leave", "exception", "forget"])
-async def test_stopping_early_ends_the_call(
+@pytest.mark.parametrize("way", ["close", "leave", "exception"])
+async def test_stopping_early_ends_the_call_at_once(
     speko: Client, gateway: ScriptedGateway, open_stream: Any, way: str
 ) -> None:
     gateway.replies.append(sse_reply(sse("meta", **META), ending="held_open"))
     stream = await speko.call(open_stream)
     # The event is here although the answer goes on.
     assert (await speko.next(stream)).type == "meta"
-    if way == "close":
-        await speko.close(stream)
-        await speko.close(stream)
-    elif way == "leave":
-        await speko.leave(stream)
-    elif way == "exception":
-        await speko.leave(stream, RuntimeError("the caller's"))
+    await stop(speko, stream, way)
+    # Nothing is left for the loop to do: it stands still here.
+    assert gateway.client_left.wait(10)
+
+
+@pytest.mark.parametrize("way", ["close", "leave", "exception", "iterator"])
+async def test_stopping_early_ends_the_speech_at_once(speko: Client, gateway: ScriptedGateway, way: str) -> None:
+    gateway.replies.append(Reply(200, {}, [b"\x01\x00", b"\x02\x00"], ending="held_open"))
+    stream = await speko.call(speak)
+    chunks = speko.iterator(stream)
+    assert await speko.next(chunks) == b"\x01\x00"
+    if way == "iterator":
+        await speko.close(chunks)
     else:
-        del stream
-    # On a thread, since the loop may have to close what was forgotten.
+        await stop(speko, stream, way)
+    assert gateway.client_left.wait(10)
+
+
+@pytest.mark.parametrize("open_stream", [transcribe, complete, speak])
+async def test_a_stream_that_is_forgotten_ends_the_call(
+    speko: Client, gateway: ScriptedGateway, open_stream: Any
+) -> None:
+    gateway.replies.append(sse_reply(sse("meta", **META), ending="held_open"))
+    stream = await speko.call(open_stream)
+    iterator = speko.iterator(stream)
+    await speko.next(iterator)
+    del stream, iterator
+    # On a thread: here the loop has to close it.
     assert await asyncio.to_thread(gateway.client_left.wait, 10)
 
 
-@pytest.mark.parametrize("way", ["close", "leave", "exception", "forget"])
-async def test_stopping_early_ends_the_speech(speko: Client, gateway: ScriptedGateway, way: str) -> None:
-    gateway.replies.append(Reply(200, {}, [b"\x01\x00", b"\x02\x00"], ending="held_open"))
-    stream = await speko.call(speak)
-    chunks = speko.each(stream)
-    assert await anext(chunks) == b"\x01\x00"
-    if way == "close":
-        await speko.close(stream)
-        await speko.close(stream)
-    elif way == "leave":
-        await speko.leave(stream)
-    elif way == "exception":
-        await speko.leave(stream, RuntimeError("the caller's"))
-    else:
-        del stream
-        await chunks.aclose()
-    # On a thread, since the loop may have to close what was forgotten.
+@pytest.mark.parametrize(
+    ("open_stream", "reply", "error"),
+    [
+        (transcribe, sse_reply(b"event: done\ndata: no JSON\n\n", ending="held_open"), SpekoApiError),
+        (speak, Reply(200, {"content-encoding": "gzip"}, [b"no gzip"], ending="held_open"), httpx.DecodingError),
+    ],
+)
+async def test_what_cannot_be_read_ends_the_call(
+    speko: Client, gateway: ScriptedGateway, open_stream: Any, reply: Reply, error: type[Exception]
+) -> None:
+    gateway.replies.append(reply)
+    stream = await speko.call(open_stream)
+    # The error is kept, and with it everything that its traceback refers to.
+    with pytest.raises(error) as _kept:
+        await speko.all(stream)
     assert await asyncio.to_thread(gateway.client_left.wait, 10)
 
 
 async def test_a_gateway_that_goes_on_after_done_is_left(speko: Client, gateway: ScriptedGateway) -> None:
-    gateway.replies.append(sse_reply(sse("done"), b": ping\n\n", ending="held_open"))
-    assert [event.type for event in await speko.all(await speko.call(transcribe))] == ["done"]
-    # On a thread, since the loop may have to close what was forgotten.
-    assert await asyncio.to_thread(gateway.client_left.wait, 10)
+    for _ in range(2):
+        gateway.replies.append(sse_reply(sse("done"), b": ping\n\n", b": ping\n\n"))
+        assert [event.type for event in await speko.all(await speko.call(transcribe))] == ["done"]
+    assert [received.connection for received in gateway.received] == [0, 1]
 
 
 async def test_speech_comes_in_the_chunks_that_arrive(speko: Client, gateway: ScriptedGateway) -> None:
