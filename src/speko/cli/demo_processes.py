@@ -60,8 +60,11 @@ class Program:
 
     def failed(self, what: str) -> CommandError:
         """The error with the last lines of the program's log."""
-        tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-        return CommandError("\n  ".join([f"{self.name} {what}", *tail]), "PROGRAM_FAILED")
+        return CommandError("\n  ".join([f"{self.name} {what}", *self.log_tail()]), "PROGRAM_FAILED")
+
+    def log_tail(self) -> list[str]:
+        """The last lines of its log."""
+        return self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
 
     def stop(self) -> None:
         """Asks it to end, then ends it with everything that it has started."""
@@ -102,6 +105,10 @@ class Programs:
         self._running.append(program)
         program.wait_for_line()
         return program
+
+    def log_tails(self) -> list[str]:
+        """The last lines of every log, for finding out what went wrong."""
+        return [f"{program.name}: {line}" for program in self._running for line in program.log_tail()]
 
     def __enter__(self) -> Self:
         return self

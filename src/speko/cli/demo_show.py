@@ -38,6 +38,8 @@ def show(args: argparse.Namespace) -> int:
         for scene in SCENES:
             steps += _play(scene(stage))
             if steps[-1].problem is not None:
+                for line in programs.log_tails():
+                    terminal.note(line)
                 break
     _report(terminal, stage, steps, time.monotonic() - started)
     return Exit.OK if steps[-1].problem is None else Exit.FAILED
