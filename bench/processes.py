@@ -76,7 +76,7 @@ def parties(events: int) -> Iterator[list[Party]]:
             simulator = _spawn(
                 stack, LOAD_CORE, [*_SPEKO, "simulate", "openai", "--no-engines", "--chunks", str(events), "--json"]
             )
-            upstream = int(_first_json(simulator)["url"].rsplit(":", 1)[1].split("/")[0])
+            upstream = int(_first_json(simulator)["base_url"].rsplit(":", 1)[1].split("/")[0])
             nginx_port = upstream + 1
             config = folder / "nginx.conf"
             config.write_text(_NGINX.format(folder=folder, port=nginx_port, upstream=upstream))
@@ -119,6 +119,15 @@ def parties(events: int) -> Iterator[list[Party]]:
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def set_script(simulator: Party, **script: object) -> None:
+    """Tells the simulator what to answer from now on."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{simulator.port}/__sim__/script", json.dumps(script).encode(), method="PUT"
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        answer.read()
 
 
 _SPEKO = [sys.executable, "-m", "speko.cli.main"]

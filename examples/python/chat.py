@@ -5,8 +5,6 @@
 `SPEKO_BASE_URL` says where the gateway is; without it, on this machine. An empty line ends the conversation.
 """
 
-# ruff: noqa: T201
-
 import asyncio
 import os
 from datetime import datetime

@@ -5,8 +5,6 @@
 `SPEKO_BASE_URL` says where the gateway is; without it, on this machine.
 """
 
-# ruff: noqa: T201
-
 import os
 import sys
 import wave

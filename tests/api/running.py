@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 
 from speko.api.app import create_app
+from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
 from speko.api.server import Server
 from speko.providers.registry import Registry
@@ -54,6 +55,7 @@ async def running(
     config = uvicorn.Config(
         create_app(gateway),
         port=0,
+        http=CoalescingProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -68,6 +68,7 @@ async def test_what_the_model_is_asked(tmp_path: Path) -> None:
         "unknown": 1,
         "messages": [
             {"role": "assistant", "content": "", "toolCalls": [{"id": "c1", "name": "look", "args": "{}"}]},
+            {"role": "assistant", "content": None, "toolCalls": None, "isError": None},
             {"role": "tool", "content": "nothing there", "toolCallId": "c1", "isError": True},
         ],
     }
@@ -77,7 +78,7 @@ async def test_what_the_model_is_asked(tmp_path: Path) -> None:
     assert request.model == "brain"
     assert (request.system_prompt, request.temperature, request.max_tokens) == ("be brief", 0.5, 7)
     assert request.messages[0].tool_calls[0].args == "{}"
-    assert request.messages[1].is_error
+    assert request.messages[2].is_error
     assert request.tool_choice.function.name == "look"
     assert request.parallel_tool_calls is False
     assert alpha.calls[0].credential.api_key == "platform-key-of-alpha"

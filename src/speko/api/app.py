@@ -41,7 +41,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
 
 def make_litestar(gateway: Gateway) -> Litestar:
     """The framework's application, without the edge."""
-    authenticated = Router("/", route_handlers=ROUTES, guards=[require_key])
+    authenticated = Router("/", route_handlers=ROUTES, middleware=[require_key])
     return Litestar(
         route_handlers=[authenticated, health.healthz, health.readyz, health.metrics, openapi_route],
         exception_handlers=EXCEPTION_HANDLERS,

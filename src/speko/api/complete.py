@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from speko.api.body import BODY, read_body
 from speko.api.errors import ApiError, invalid
@@ -32,6 +33,7 @@ from speko.providers.llm import (
     ReasoningEffort,
     TextDelta,
     Tool,
+    ToolCall,
     ToolChoice,
     ToolName,
 )
@@ -48,6 +50,22 @@ _EFFORT: Mapping[OptimizeFor, ReasoningEffort | None] = {
 """Reasoning effort where the caller names none; None = the vendor's own default."""
 
 
+class MessageBody(ChatMessage, frozen=True, rename="camel", omit_defaults=True):
+    """A message as callers send it: null is as good as absent."""
+
+    content: str | None = ""  # type: ignore[assignment]
+    tool_calls: tuple[ToolCall, ...] | None = ()  # type: ignore[assignment]
+    is_error: bool | None = False  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.content is None:
+            force_setattr(self, "content", "")
+        if self.tool_calls is None:
+            force_setattr(self, "tool_calls", ())
+        if self.is_error is None:
+            force_setattr(self, "is_error", False)
+
+
 class ChatTool(Struct, frozen=True, rename="camel", kw_only=True):
     """A tool as callers declare it."""
 
@@ -62,7 +80,7 @@ class ChatTool(Struct, frozen=True, rename="camel", kw_only=True):
 class CompleteBody(Struct, frozen=True, rename="camel", kw_only=True):
     """Body of `/v1/complete`."""
 
-    messages: Annotated[tuple[ChatMessage, ...], Meta(min_length=1)]
+    messages: Annotated[tuple[MessageBody, ...], Meta(min_length=1)]
     intent: RoutingIntent
     system_prompt: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None

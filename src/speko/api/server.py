@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 
 from speko.api.app import create_app
+from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
 from speko.settings import Settings
 
@@ -72,7 +73,7 @@ async def _serve(settings: Settings, on_ready: Callable[[str], None]) -> int:
         create_app(gateway),
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=CoalescingProtocol,
         loop="uvloop",
         lifespan="off",
         log_config=None,

@@ -81,9 +81,8 @@ class LlmRequest(Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TextDelta:
-    """A piece of the answer."""
+class TextDelta(Struct, frozen=True, gc=False):
+    """A piece of the answer. A struct without garbage collection, because there are a hundred of them per answer."""
 
     text: str
 

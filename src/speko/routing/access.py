@@ -56,7 +56,7 @@ class Access:
         return self.credential is not None
 
 
-def access(
+def access(  # noqa: PLR0911 - one return per reason
     registration: Registration | None,
     modality: Modality,
     own_key: OwnKey | None,
