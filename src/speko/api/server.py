@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+import uvloop
 
 from speko.api.app import create_app
 from speko.api.coalescing import CoalescingProtocol
@@ -52,7 +53,7 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
         StorageError: the database cannot be opened.
     """
     logging.getLogger("uvicorn.error").addFilter(_Quiet())
-    with asyncio.Runner(loop_factory=uvicorn.config.Config(app="", loop="uvloop").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, on_ready or (lambda url: None)))
 
 
@@ -74,7 +75,6 @@ async def _serve(settings: Settings, on_ready: Callable[[str], None]) -> int:
         host=settings.host,
         port=settings.port,
         http=CoalescingProtocol,
-        loop="uvloop",
         lifespan="off",
         log_config=None,
         access_log=False,
