@@ -48,7 +48,7 @@ def _spoken(value: Any, depth: int) -> str:
         if depth > 2:
             return "more"
         members = [
-            f"{' '.join(words_in_name(key)) or 'it'} {'' if isinstance(member, dict) else 'is '}{_spoken(member, depth + 1)}"
+            f"{_label(key, member)} {_spoken(member, depth + 1)}"
             for key, member in list(value.items())[:_MAX_MEMBERS]
             if member is not None and member not in ({}, [], "")
         ]
@@ -58,6 +58,12 @@ def _spoken(value: Any, depth: int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "nothing" if value is None else " ".join(str(value).split())
+
+
+def _label(key: str, member: Any) -> str:
+    """`wind` before the members of an object ("wind speed is 3"), `temperature is` before a value."""
+    name = " ".join(words_in_name(key)) or "it"
+    return name if isinstance(member, dict) else f"{name} is"
 
 
 def _joined(parts: list[str]) -> str:

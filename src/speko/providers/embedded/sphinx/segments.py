@@ -34,7 +34,7 @@ class Endpointing:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Sound of the segment that runs."""
+    """Sound of the segment that runs; never empty."""
 
     pcm: bytes
 
@@ -70,7 +70,8 @@ class Segmenter:
     def finish(self) -> Iterator[SegmentEvent]:
         """The end of the sound, which ends a running segment."""
         if self._running:
-            yield Sound(b"".join(frame for frame, _ in self._held) + self._partial)
+            if rest := b"".join(frame for frame, _ in self._held) + self._partial:
+                yield Sound(rest)
             yield from self._end()
 
     def _before(self, frame: bytes) -> Iterator[SegmentEvent]:
