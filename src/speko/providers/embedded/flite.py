@@ -11,7 +11,8 @@ from speko.providers.embedded.utterances import without_controls
 from speko.providers.errors import Unsupported
 from speko.providers.tts import AudioChunk, TtsCapabilities, TtsRequest
 
-DEFAULT_VOICE = "slt"
+DEFAULT_VOICE = "rms"
+"""Of the four the one that is understood best: 3 % word errors in the embedded recogniser, against 7 to 11."""
 VOICES = (
     Voice("slt", "SLT (American woman)", ("en-US",)),
     Voice("rms", "RMS (American man)", ("en-US",)),
