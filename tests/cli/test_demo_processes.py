@@ -32,7 +32,7 @@ def test_no_credential_and_no_setting_is_passed_on(monkeypatch: pytest.MonkeyPat
 def test_a_program_serves_and_is_ended_with_the_context(tmp_path: Path) -> None:
     with Programs(tmp_path) as programs:
         program = programs.start("simulator", SIMULATE)
-        assert program.url.startswith("http://127.0.0.1:")
+        assert program.announcement["base_url"].startswith("http://127.0.0.1:")
         assert alive(program.pid)
     assert not alive(program.pid)
 
@@ -49,6 +49,16 @@ def test_a_program_that_does_not_start_says_why(tmp_path: Path) -> None:
     with Programs(tmp_path) as programs, pytest.raises(CommandError, match="ended before it was ready") as failed:
         programs.start("the simulator", [*SIMULATE, "--fault-times", "1"])
     assert "need --fault" in failed.value.message
+
+
+def test_a_program_that_answers_with_an_error(tmp_path: Path) -> None:
+    with Programs(tmp_path) as programs:
+        program = programs.start("the gateway", ["serve", "--config", "none.toml", "--json"])
+        with pytest.raises(CommandError, match=r"the gateway did not start: there is no .*none\.toml"):
+            assert program.announcement
+        program = programs.start("the help", ["--help"])
+        with pytest.raises(CommandError, match="did not say where it serves"):
+            assert program.announcement
 
 
 def test_a_program_that_says_nothing_is_not_waited_for_for_ever(

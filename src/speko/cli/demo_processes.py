@@ -1,7 +1,7 @@
 """The programs that the demo starts: in their own folder, without the user's credentials, and ended with the demo."""
 
+import json
 import os
-import re
 import select
 import signal
 import subprocess
@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from speko.cli.exits import CommandError
 from speko.providers.registry import Registry
@@ -18,7 +18,6 @@ from speko.providers.registry import Registry
 START_SECONDS = 60.0
 """Longest time a program may take until it serves."""
 STOP_SECONDS = 10.0
-_ADDRESS = re.compile(r"https?://[^\s\"',]+")
 
 
 class Program:
@@ -36,12 +35,17 @@ class Program:
         return self._process.pid
 
     @property
-    def url(self) -> str:
-        """The address in its first line. Raises CommandError when there is none."""
-        found = _ADDRESS.search(self.first_line)
-        if found is None:
+    def announcement(self) -> dict[str, Any]:
+        """What it has printed, as with `--json` it prints one document. Raises CommandError for an error."""
+        try:
+            found = json.loads(self.first_line)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
             raise self.failed("did not say where it serves")
-        return found[0].rstrip("/")
+        if "error" in found:
+            raise self.failed(f"did not start: {found['error']}")
+        return found
 
     def wait_for_line(self) -> None:
         """Reads the first line, which a program prints when it serves. Raises CommandError when it does not come."""

@@ -3,7 +3,6 @@
 A scene is not asked for another step after one that has a problem, so each may build on what the last one brought.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -30,8 +29,7 @@ def conversation(stage: Stage) -> Iterator[Step]:
     """A question is spoken, heard, answered, and the answer spoken: nothing is configured, no key, no network."""
     with stage.terminal.step("starting the gateway on embedded engines"):
         gateway = stage.programs.start("the gateway", _serve(stage, "embedded", "auto"))
-    key = json.loads(gateway.first_line)["key"]
-    with client(gateway.url, key) as speko:
+    with client(gateway.announcement["url"], gateway.announcement["key"]) as speko:
         step = Step("speak the question", text=QUESTION)
         with timed(stage, step, "speaking") as watch:
             question = served(step, speak(speko, QUESTION, watch))
@@ -69,10 +67,10 @@ def failover(stage: Stage) -> Iterator[Step]:
         bases = {vendor: _simulate(stage, vendor) for vendor in RIVALS}
         env = _credentials({vendor: base["base_url"] for vendor, base in bases.items()})
         gateway = stage.programs.start("the gateway", _serve(stage, "vendors", "never"), env)
-    key = json.loads(gateway.first_line)["key"]
-    with client(gateway.url, key) as speko:
+    url, key = gateway.announcement["url"], gateway.announcement["key"]
+    with client(url, key) as speko:
         with timed(stage, step, "waiting for whoever answers") as watch:
-            first = _ranked_first(gateway.url, key)
+            first = _ranked_first(url, key)
             httpx.put(f"{bases[first]['control_url']}fault", json={"kind": "refuse"}).raise_for_status()
             watch.restart()
             reply = served(step, answer(speko, "Who answers?", watch, allow=list(RIVALS)))
@@ -107,8 +105,7 @@ def _simulate(stage: Stage, vendor: str) -> dict[str, Any]:
     """A simulated vendor's addresses: `base_url` and `control_url`."""
     text = f"The simulated {vendor} answers."
     arguments = ["simulate", "openai", "--port", "0", "--no-engines", "--text", text, "--json"]
-    addresses: dict[str, Any] = json.loads(stage.programs.start(f"the simulated {vendor}", arguments).first_line)
-    return addresses
+    return stage.programs.start(f"the simulated {vendor}", arguments).announcement
 
 
 def _credentials(base_urls: dict[str, str]) -> dict[str, str]:

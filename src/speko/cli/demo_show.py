@@ -76,7 +76,10 @@ def _report(terminal: Terminal, stage: Stage, steps: list[Step], seconds: float)
     attempts = stage.details.get("attempts")
     if attempts:
         terminal.write("\nWho was asked in the last step:")
-        rows = [[a["provider"], a["model"], a["outcome"], a["cause"], a["firstByteMs"], a["totalMs"]] for a in attempts]
+        rows = [
+            [a["provider"], a["model"], a["outcome"], a["cause"], _ms(a["firstByteMs"]), _ms(a["totalMs"])]
+            for a in attempts
+        ]
         header = ("provider", "model", "outcome", "cause", "first byte ms", "total ms")
         terminal.table(header, rows, right=header[-2:])
     if failed is not None:

@@ -56,7 +56,7 @@ async def first_key(settings: Settings) -> str | None:
 def examples(url: str, key: str) -> str:
     """Three calls to paste: an answer, speech into a file, and that file back into text."""
     complete = {"messages": [{"role": "user", "content": "What is 12 times 12?"}], "intent": {"language": "en"}}
-    speech = {"text": "Good morning. How are you today?", "intent": {"language": "en"}}
+    speech = {"text": "Thank you very much for your help.", "intent": {"language": "en"}}
     lines = (
         "Try it:",
         _curl(url, "complete", key, f"-N {_body(complete)}"),

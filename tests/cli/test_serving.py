@@ -1,0 +1,115 @@
+"""`speko serve` as a process of its own: its first key, what it prints, and how it ends."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from speko.cli.exits import Exit
+
+BASE = [sys.executable, "-m", "speko.cli.main", "serve", "--port", "0", "--data", "data"]
+
+LAST_LINE = re.compile(r'--data-binary|There is an API key|"url"')
+
+
+@contextmanager
+def serving(*options: str) -> Iterator["tuple[subprocess.Popen[str], list[str]]"]:
+    """A gateway and the lines that it has printed when it serves. Its log is in the file `log`."""
+    with Path("log").open("w") as log:
+        process = subprocess.Popen([*BASE, *options], stdout=subprocess.PIPE, stderr=log, text=True)
+    assert process.stdout is not None
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if LAST_LINE.search(line):
+                break
+        yield process, lines
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def url_of(lines: list[str]) -> str:
+    return next(found[0] for line in lines if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+
+
+def test_the_first_key_works_and_is_made_once() -> None:
+    with serving("--embedded", "never", "--first-key", "--json") as (process, lines):
+        first = json.loads(lines[0])
+        answer = httpx.get(f"{first['url']}/v1/organization", headers={"Authorization": f"Bearer {first['key']}"})
+        assert answer.status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == Exit.OK
+    assert first["key"] not in Path("log").read_text()
+    with serving("--embedded", "never", "--first-key", "--json") as (process, lines):
+        assert set(json.loads(lines[0])) == {"url", "version"}
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def test_a_second_start_says_how_to_make_another_key() -> None:
+    with serving("--embedded", "never", "--first-key"):
+        pass
+    with serving("--embedded", "never", "--first-key") as (_, lines):
+        assert lines[-1] == "There is an API key already; another: speko keys create --name NAME --data data"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None or shutil.which("flite") is None, reason="needs curl and flite")
+def test_the_three_lines_work_when_pasted() -> None:
+    with serving("--first-key") as (_, lines):
+        assert lines[0].startswith("API key, shown this once: sk_live_")
+        pasted = [line for line in lines if line.startswith("curl ")]
+        assert len(pasted) == 3
+        outputs = [
+            subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=True, timeout=60).stdout
+            for line in pasted
+        ]
+    assert "144" in outputs[0]
+    assert Path("hello.wav").read_bytes()[:4] == b"RIFF"
+    assert "thank you very much" in outputs[2].lower()
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [*BASE, "--embedded", "never", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == Exit.FAILED
+    assert "address already in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("SPEKO_SCORES", '["none.csv"]', "none.csv"),
+        ("SPEKO_SCORES", "none.csv", "JSON"),
+        ("SPEKO_PORT", "many", "port"),
+        ("SPEKO_DATABASE_URL", "nonsense://x", "database URL"),
+    ],
+)
+def test_settings_that_cannot_be_used(variable: str, value: str, words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "speko.cli.main", "serve", "--data", "data", "--embedded", "never"],
+        env={**os.environ, variable: value},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode in (Exit.USAGE, Exit.FAILED)
+    assert words.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
