@@ -5,12 +5,11 @@ generated from the fields below.
 """
 
 import base64
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -49,7 +48,7 @@ class ProviderSettings(BaseModel):
 class Settings(BaseSettings):
     """Settings of one gateway process."""
 
-    model_config = SettingsConfigDict(env_prefix="SPEKO_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SPEKO_", extra="forbid", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8787, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
@@ -112,6 +111,12 @@ class Settings(BaseSettings):
             raise ValueError("SPEKO_MASTER_KEY must be 32 bytes in base64")
         return key
 
+    @model_validator(mode="after")
+    def _budget_within_total(self) -> "Settings":
+        if self.total_timeout < self.answer_budget:
+            raise ValueError("total_timeout must not be less than answer_budget")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -148,7 +153,7 @@ def platform_settings(
     vendor_id: str,
     key_env: str | None,
     base_url_env: str | None,
-    env: Mapping[str, str] = os.environ,
+    env: Mapping[str, str],
 ) -> ProviderSettings:
     """Platform credentials of a vendor: its table in the configuration file, else its own usual variables."""
     table = settings.providers.get(vendor_id, ProviderSettings())

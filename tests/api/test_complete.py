@@ -68,7 +68,7 @@ async def test_what_the_model_is_asked(tmp_path: Path) -> None:
         "unknown": 1,
         "messages": [
             {"role": "assistant", "content": "", "toolCalls": [{"id": "c1", "name": "look", "args": "{}"}]},
-            {"role": "assistant", "content": None, "toolCalls": None, "isError": None},
+            {"role": "assistant", "content": "ok", "toolCalls": None, "isError": None},
             {"role": "tool", "content": "nothing there", "toolCallId": "c1", "isError": True},
         ],
     }
@@ -208,6 +208,7 @@ BAD: list[tuple[Any, str]] = [
     ({**BODY, "maxToolHops": 17}, "maxToolHops"),
     ({**BODY, "reasoningEffort": "huge"}, "reasoningEffort"),
     ({**BODY, "messages": [{"role": "robot", "content": "x"}]}, "messages.0.role"),
+    ({**BODY, "messages": [{"role": "user"}]}, "messages.0"),
     ({**BODY, "messages": [{"role": "tool", "content": "x"}]}, "messages.0.toolCallId"),
     ({**BODY, "messages": [{"role": "tool", "content": "x", "toolCallId": "c9"}]}, "messages.0.toolCallId"),
     ({**BODY, "tools": [{"name": "1x", "description": "d", "parameters": {}}]}, "tools.0.name"),

@@ -52,7 +52,10 @@ async def test_a_crash_is_an_envelope_without_words(
             raise RuntimeError("secret words")
 
         monkeypatch.setattr(gateway.gateway.router, "chain", crash)
+        monkeypatch.setattr(gateway.gateway.router, "scored_models", crash)
         answer = await gateway.client.get("/v1/benchmarks/stack?language=en")
+        assert (answer.status_code, answer.json()["code"]) == (500, "PROVIDER_SELECTION_FAILED")
+        answer = await gateway.client.get("/v1/providers/known")
         assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL_ERROR")
         assert "secret words" not in answer.text + caplog.text
         assert any(getattr(r, "type", "") == "RuntimeError" for r in caplog.records)

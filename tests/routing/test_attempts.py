@@ -130,14 +130,14 @@ def test_audio_lengthens_the_first_byte_but_not_the_budget_under_a_minute() -> N
 
 def test_an_open_breaker_moves_its_candidate_to_the_end() -> None:
     health = Health(threshold=1)
-    health.failed("a", "1", "platform", ConnectFailed("x"), 0)
+    health.failed("a", "1", "platform", ConnectFailed("x"), began=0, now=0)
     assert tried(chain("a/1", "b/1", health=health), ModelNotFound("x")) == ["b/1", "a/1"]
 
 
 def test_with_every_breaker_open_the_order_stays() -> None:
     health = Health(threshold=1)
     for vendor in "abc":
-        health.failed(vendor, "1", "platform", ConnectFailed("x"), 0)
+        health.failed(vendor, "1", "platform", ConnectFailed("x"), began=0, now=0)
     assert tried(chain("a/1", "b/1", "c/1", health=health), ModelNotFound("x")) == ["a/1", "b/1", "c/1"]
 
 
@@ -174,3 +174,33 @@ def test_invariants(names: list[str], outcomes: list[ProviderError], steps: list
         now += min(steps[len(seen) % len(steps)] if steps else 0.0, attempt.first_byte_by - now)
         attempts.failed(attempt, error, now)
     assert len(attempts.failures) + (attempts.caller_error is not None) == len(seen)
+
+
+def test_a_deadline_that_the_budget_cut_short_says_nothing_about_the_candidate() -> None:
+    health = Health(threshold=1)
+    attempts = chain("a/1", "b/1", health=health, first_byte=8.0, budget=6.0)
+    attempt = attempts.next(0.0)
+    assert attempt is not None
+    assert attempt.cut_short
+    attempts.failed(attempt, DeadlineExceeded("x", stage="first_byte"), 3.0)
+    assert health.state("a", "1", 3.0) == "closed"
+    assert len(attempts.failures) == 1
+
+
+def test_our_own_total_says_nothing_about_the_candidate() -> None:
+    health = Health(threshold=1)
+    attempts = chain("a/1", health=health)
+    attempt = attempts.next(0.0)
+    assert attempt is not None
+    attempts.broke(attempt, DeadlineExceeded("x", stage="total"), 120.0)
+    assert health.state("a", "1", 120.0) == "closed"
+
+
+def test_the_total_bounds_the_budget() -> None:
+    attempt = chain("a/1", total=4.0).next(0.0)
+    assert attempt is not None
+    assert attempt.first_byte_by == 4.0
+
+
+def test_one_call_causes_a_bounded_number_of_vendor_calls() -> None:
+    assert len(tried(chain(*[f"v{i}/m" for i in range(100)]), ModelNotFound("x"))) == 16

@@ -1,6 +1,7 @@
 """The attempt loop round fake connectors: what is streamed, what is booked, what is cancelled."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -49,7 +50,7 @@ class Vendors:
 
 
 def dispatch(vendors: Vendors, books: Books, *names: str, deadlines: Deadlines = FAST) -> Dispatch[str]:
-    attempts = Attempts([candidate(name) for name in names], Health(), deadlines, asyncio.get_running_loop().time())
+    attempts = Attempts([candidate(name) for name in names], Health(), deadlines, time.monotonic())
     meter = Meter(CallInfo("complete", "req_1", "org_1"), books)
     return Dispatch(attempts, vendors.open, any, meter)
 
@@ -147,8 +148,8 @@ async def test_a_caller_who_leaves_in_the_middle() -> None:
     vendors, books = Vendors(a=[["hello"], None]), Books()
     served = await dispatch(vendors, books, "a/1", deadlines=Deadlines()).first()
     assert await served.next() == ["hello"]
-    await served.close()
-    await served.close()
+    await served.close("caller_left")
+    await served.close("caller_left")
     assert vendors.closed == ["a"]
     assert books.story == [("a", "cancelled", "caller_left")]
     assert [u.quantity for u in books.usages] == [1.0]
@@ -161,7 +162,7 @@ async def test_the_total_deadline_ends_an_answer_that_never_ends() -> None:
             yield ["x"]
 
     books = Books()
-    attempts = Attempts([candidate("a/1")], Health(), Deadlines(total=0.1), asyncio.get_running_loop().time())
+    attempts = Attempts([candidate("a/1")], Health(), Deadlines(total=0.1), time.monotonic())
     served = await Dispatch(attempts, drip, any, Meter(CallInfo("complete", "r", "o"), books)).first()
     with pytest.raises(DeadlineExceeded) as caught:
         while await served.next():

@@ -11,7 +11,6 @@ from speko.routing.intent import (
     InvalidIntent,
     PipelineConstraints,
     RoutingIntent,
-    allow_lists,
     normalize_language,
 )
 
@@ -151,21 +150,28 @@ def test_an_entry_admits_its_own_model(vendor: str, model: str) -> None:
 
 
 def test_there_is_one_allow_list_per_layer() -> None:
-    lists = allow_lists(PipelineConstraints(AllowedProviders(stt=("deepgram",), s2s=("openai:gpt-realtime",))))
-    assert set(lists) == {"stt", "llm", "tts", "s2s"}
-    assert lists["stt"] == AllowList.of(("deepgram",))
-    assert lists["s2s"] == AllowList.of(("openai:gpt-realtime",))
-    assert lists["llm"] == lists["tts"] == AllowList()
+    constraints = PipelineConstraints(AllowedProviders(stt=("deepgram",), s2s=("openai:gpt-realtime",)))
+    assert constraints.allow_list("stt") == AllowList.of(("deepgram",))
+    assert constraints.allow_list("s2s") == AllowList.of(("openai:gpt-realtime",))
+    assert constraints.allow_list("llm") == constraints.allow_list("tts") == AllowList()
 
 
-def test_no_constraints_are_four_open_lists() -> None:
-    assert set(allow_lists(None).values()) == {AllowList()}
+def test_null_is_no_constraint() -> None:
+    for text in (b"{}", b'{"allowedProviders": null}', b'{"allowedProviders": {"stt": null}}'):
+        assert msgspec.json.decode(text, type=PipelineConstraints).allow_list("stt") == AllowList()
+
+
+@pytest.mark.parametrize("entries", [["x"] * 65, ["x" * 201], [""], ["a\nb"], ["a\x00"]])
+def test_entries_are_bounded_and_printable(entries: list[str]) -> None:
+    text = msgspec.json.encode({"allowedProviders": {"stt": entries}})
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(text, type=PipelineConstraints)
 
 
 def test_constraints_come_in_camel_case() -> None:
     text = b'{"allowedProviders": {"tts": ["openai"], "stt": []}}'
     constraints = msgspec.json.decode(text, type=PipelineConstraints)
-    assert constraints == PipelineConstraints(AllowedProviders(tts=("openai",)))
+    assert constraints == PipelineConstraints(AllowedProviders(tts=("openai",), stt=()))
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
 from speko.api import account, benchmarks, complete, health, providers, requests, synthesize, transcribe, voices
 from speko.api.auth import require_key
+from speko.api.body import CallerLeft
 from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
-from speko.api.errors import EXCEPTION_HANDLERS
+from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
 from speko.api.gateway import Gateway
 from speko.providers.registry import Registry
 from speko.settings import Settings
@@ -44,15 +45,18 @@ def make_litestar(gateway: Gateway) -> Litestar:
     authenticated = Router("/", route_handlers=ROUTES, middleware=[require_key])
     return Litestar(
         route_handlers=[authenticated, health.healthz, health.readyz, health.metrics, openapi_route],
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers={**EXCEPTION_HANDLERS, CallerLeft: _to_nobody},
         openapi_config=OPENAPI_CONFIG,
         state=State({"gateway": gateway}),
-        request_max_body_size=gateway.settings.max_json_bytes,
         logging_config=None,
         debug=False,
     )
 
 
+def _to_nobody(_: Request[Any, Any, Any], error: CallerLeft) -> Response[dict[str, Any]]:
+    return envelope(invalid("The request was not sent to its end"))
+
+
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document without a running gateway, for the docs."""
-    return document_of(make_litestar(Gateway(Settings(), Registry())))
+    return document_of(make_litestar(Gateway(Settings.model_construct(), Registry(), {})))

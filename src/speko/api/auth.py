@@ -27,7 +27,6 @@ def require_key(app: ASGIApp) -> ASGIApp:
         directory.touched(key.id)
         context: RequestContext = scope[SCOPE_KEY]  # type: ignore[literal-required]
         context.organization_id = key.organization_id
-        context.api_key_id = key.id
         await app(scope, receive, send)
 
     return authenticated

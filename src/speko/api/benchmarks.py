@@ -7,12 +7,12 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from speko.api.context import context_of
-from speko.api.errors import ApiError
+from speko.api.errors import ApiError, log_crash
 from speko.api.gateway import gateway_of
-from speko.api.wire import flag, parse_intent
+from speko.api.wire import parse_intent
 from speko.providers.catalogue import MODALITIES, Modality
 from speko.routing.health import Health
-from speko.routing.intent import AllowedProviders, AllowList
+from speko.routing.intent import AllowList
 from speko.routing.ranking import Entry
 from speko.routing.router import Chain
 
@@ -92,13 +92,17 @@ async def stack(  # noqa: PLR0917 - the framework passes them by name
     """Runs the same selection as a real call and records nothing."""
     gateway = gateway_of(request.app)
     intent = parse_intent(language, region, optimize_for or optimize_alias)
-    explained = flag(explain, "explain")
+    explained = _flag(explain)
     own_keys = gateway.own_keys(context_of(request).organization_id)
     allowed = _allowed(allow or [])
     now = gateway.now()
     chains: dict[Modality, Chain] = {}
-    for modality in MODALITIES:
-        chains[modality] = gateway.router.chain(modality, intent, AllowList.of(getattr(allowed, modality)), own_keys)
+    try:
+        for modality in MODALITIES:
+            chains[modality] = gateway.router.chain(modality, intent, allowed[modality], own_keys)
+    except Exception as error:
+        log_crash(error, "/v1/benchmarks/stack")
+        raise ApiError(500, "PROVIDER_SELECTION_FAILED", "The selection failed; the log says where") from None
     layers = {m: _layer(chain, gateway.router.health, now, explained) for m, chain in chains.items()}
     first = next((layers[m] for m in MODALITIES if layers[m] is not None), None)
     return StackView(
@@ -113,14 +117,21 @@ async def stack(  # noqa: PLR0917 - the framework passes them by name
     )
 
 
-def _allowed(entries: list[str]) -> AllowedProviders:
-    by_layer: dict[str, list[str]] = {modality: [] for modality in MODALITIES}
+def _flag(value: str | None) -> bool:
+    if value not in (None, "", "0", "1", "true", "false"):
+        raise ApiError(400, "INVALID_INTENT", "explain must be 1 or 0")
+    return value in ("1", "true")
+
+
+def _allowed(entries: list[str]) -> dict[Modality, AllowList]:
+    by_layer: dict[Modality, list[str]] = {modality: [] for modality in MODALITIES}
     for entry in entries:
-        layer, colon, rest = entry.partition(":")
-        if not colon or layer not in by_layer:
+        name, colon, rest = entry.partition(":")
+        layer = next((m for m in MODALITIES if colon and m == name), None)
+        if layer is None or not rest or len(rest) > 200 or len(entries) > 64:
             raise ApiError(400, "INVALID_INTENT", "allow must be like 'llm:openai' or 'llm:openai:gpt-4o'")
         by_layer[layer].append(rest)
-    return AllowedProviders(**{layer: tuple(found) for layer, found in by_layer.items()})
+    return {layer: AllowList.of(tuple(found)) for layer, found in by_layer.items()}
 
 
 def _layer(chain: Chain, health: Health, now: float, explained: bool) -> LayerView | None:

@@ -1,17 +1,27 @@
-"""One send per turn of the event loop: headers, first events and end of an answer leave together when they can.
+"""uvicorn's HTTP protocol with the manners of a gateway.
 
-A system call for each of them was two fifths of the time of a short answer. Nothing waits for anything: what one turn
-has written leaves at the end of that turn.
+One send per turn of the event loop: headers, first events and end of an answer leave together when they can. A system
+call for each of them was two fifths of the time of a short answer. And connections end: a peer that has vanished is
+noticed, and one that does not read cannot hold a closed connection open.
 """
 
 import asyncio
+import socket
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from speko.api.errors import invalid
+
+_LINGER = 5.0
+"""Seconds that a closed connection has to take what was written."""
+_VANISHED = 60
+"""Seconds after which a peer that answers nothing counts as gone."""
 
 
 class CoalescingTransport:
-    """A transport whose writes leave at the end of the running turn of the loop. Everything else passes through."""
+    """A transport that joins what is written before the loop looks at its sockets again. The rest passes through."""
 
     __slots__ = ("_loop", "_pending", "raw")
 
@@ -21,14 +31,16 @@ class CoalescingTransport:
         self._pending: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Sends with everything else of this turn."""
+        """Sends, together with what else is written now."""
         if not self._pending:
             self._loop.call_soon(self._flush)
         self._pending.append(data)
 
     def close(self) -> None:
-        """Closes once what was written is sent."""
+        """Closes once what was written is sent, or after a few seconds in which the peer did not take it."""
         self._flush()
+        if self.raw.get_write_buffer_size():
+            self._loop.call_later(_LINGER, self.raw.abort)
         self.raw.close()
 
     def _flush(self) -> None:
@@ -43,10 +55,37 @@ class CoalescingTransport:
 class CoalescingProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol on a coalescing transport."""
 
+    _answering: RequestResponseCycle | None = None
+    """The request that is being answered while others wait behind it in the pipeline."""
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection begins."""
+        peer = transport.get_extra_info("socket")
+        if peer is not None and peer.family in (socket.AF_INET, socket.AF_INET6):
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _VANISHED)
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _VANISHED * 1000)
         # Not a subclass of asyncio's: neither is uvloop's.
         super().connection_made(CoalescingTransport(cast(asyncio.Transport, transport), self.loop))  # type: ignore[arg-type]
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer has left: the server itself tells only the newest request of a pipeline."""
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered in the envelope, too."""
+        body = msgspec.json.encode(invalid("The request is not valid HTTP").body())
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
+        self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
         """A WebSocket protocol takes over, with the transport as it is."""

@@ -24,7 +24,7 @@ from speko.events.oneshot import (
     ToolCallEvent,
 )
 from speko.providers.call import Call
-from speko.providers.errors import ProviderError
+from speko.providers.errors import ProviderError, Unsupported
 from speko.providers.llm import (
     ChatMessage,
     LlmEvent,
@@ -53,17 +53,19 @@ _EFFORT: Mapping[OptimizeFor, ReasoningEffort | None] = {
 class MessageBody(ChatMessage, frozen=True, rename="camel", omit_defaults=True):
     """A message as callers send it: null is as good as absent."""
 
-    content: str | None = ""  # type: ignore[assignment]
+    content: str | None = None  # type: ignore[assignment]
     tool_calls: tuple[ToolCall, ...] | None = ()  # type: ignore[assignment]
     is_error: bool | None = False  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        if self.content is None:
-            force_setattr(self, "content", "")
         if self.tool_calls is None:
             force_setattr(self, "tool_calls", ())
         if self.is_error is None:
             force_setattr(self, "is_error", False)
+        if self.content is None:
+            if not (self.role == "assistant" and self.tool_calls):
+                raise ValueError("content is required, but for an assistant message with toolCalls")
+            force_setattr(self, "content", "")
 
 
 class ChatTool(Struct, frozen=True, rename="camel", kw_only=True):
@@ -90,8 +92,8 @@ class CompleteBody(Struct, frozen=True, rename="camel", kw_only=True):
     tools: tuple[ChatTool, ...] | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
-    max_tool_hops: Annotated[int, Meta(ge=1, le=16)] = 8
-    """Ignored as long as every tool is inline."""
+    max_tool_hops: Annotated[int, Meta(ge=1, le=16)] | None = None
+    """Default 8; ignored as long as every tool is inline."""
 
 
 @post("/v1/complete", status_code=200, opt={BODY: CompleteBody}, **SSE_COMPLETE)
@@ -113,7 +115,7 @@ def check_conversation(messages: Sequence[ChatMessage]) -> None:
         for position, call in enumerate(message.tool_calls):
             try:
                 msgspec.json.decode(call.args)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 raise _bad(f"{path}.toolCalls.{position}.args", "must be JSON text") from None
             asked.add(call.id)
         if message.role == "tool":
@@ -162,6 +164,9 @@ class CompleteCall(RoutedCall[LlmEvent]):
     def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[LlmEvent]]:
         """Calls one model."""
         body = self._body
+        connector = self.gateway.connectors.llm(candidate.provider)
+        if self._tools and not connector.capabilities.tools:
+            raise Unsupported("calls no tools")
         effort = body.reasoning_effort
         if effort is None and candidate.spec is not None and candidate.spec.reasoning:
             effort = _EFFORT[body.intent.optimize_for]
@@ -171,13 +176,13 @@ class CompleteCall(RoutedCall[LlmEvent]):
             system_prompt=body.system_prompt,
             temperature=body.temperature,
             max_tokens=body.max_tokens,
-            reasoning_effort=effort,
+            reasoning_effort=effort if connector.capabilities.reasoning_effort else None,
             tools=self._tools,
             tool_choice=body.tool_choice if self._tools else None,
             parallel_tool_calls=body.parallel_tool_calls if self._tools else None,
             language=body.intent.language,
         )
-        return self.gateway.connectors.llm(candidate.provider).complete(request, call)
+        return connector.complete(request, call)
 
     def useful(self, batch: Sequence[LlmEvent]) -> bool:
         """A tool call, or text that is not empty."""

@@ -10,13 +10,12 @@ from speko.api.errors import ApiError
 class RequestContext:
     """Ids of the request, and, once authenticated, whose it is."""
 
-    __slots__ = ("api_key_id", "organization_id", "request_id", "trace_id")
+    __slots__ = ("organization_id", "request_id", "trace_id")
 
     def __init__(self, request_id: str, trace_id: str) -> None:
         self.request_id = request_id
         self.trace_id = trace_id
         self.organization_id = ""
-        self.api_key_id = ""
 
 
 SCOPE_KEY = "speko"
@@ -26,12 +25,6 @@ def context_of(request: Request[Any, Any, Any]) -> RequestContext:
     """The context that the edge put into the scope."""
     context: RequestContext = request.scope[SCOPE_KEY]  # type: ignore[literal-required]
     return context
-
-
-def session_id_of(request: Request[Any, Any, Any]) -> str | None:
-    """`x-session-id`, trimmed; blank or odd values are ignored, since the header only attributes usage."""
-    value = request.headers.get("x-session-id", "").strip()
-    return value if value and len(value) <= 64 and value.isascii() and value.isprintable() else None
 
 
 def unauthorized(text: str) -> ApiError:

@@ -4,6 +4,7 @@ One ASGI wrapper and not a stack of middleware, because each layer that wraps `s
 Source: contract, README 3 (tracing, CORS).
 """
 
+import asyncio
 import random
 import re
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from speko.api.context import SCOPE_KEY, RequestContext
-from speko.api.errors import internal_error, log_crash
+from speko.api.errors import ApiError, internal_error, log_crash
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
@@ -60,14 +61,14 @@ class Edge:
 
         try:
             await self._app(scope, receive, send_with_ids)
+        except asyncio.CancelledError:
+            # The gateway stops. When the headers are out, the server cuts the connection, as the body is incomplete.
+            if not started:
+                await _answer(send_with_ids, ApiError(500, "INTERNAL_ERROR", "The gateway is stopping"))
         except Exception as error:
             log_crash(error, scope["path"])
-            if started:
-                return  # too late for an answer: the server cuts the connection, as the body is incomplete
-            await send_with_ids(_start(500, [(b"content-type", b"application/json")]))
-            await send(
-                {"type": "http.response.body", "body": msgspec.json.encode(internal_error().body()), "more_body": False}
-            )
+            if not started:
+                await _answer(send_with_ids, internal_error())
 
     def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
         if origin is None or not (self._any_origin or origin in self._origins):
@@ -76,6 +77,11 @@ class Edge:
         if self._any_origin:
             return [(b"access-control-allow-origin", b"*"), *headers]
         return [(b"access-control-allow-origin", origin), (b"vary", b"origin"), *headers]
+
+
+async def _answer(send: Send, error: ApiError) -> None:
+    await send(_start(error.status, [(b"content-type", b"application/json")]))
+    await send({"type": "http.response.body", "body": msgspec.json.encode(error.body()), "more_body": False})
 
 
 async def _preflight(send: Send, own: list[tuple[bytes, bytes]]) -> None:

@@ -2,12 +2,13 @@
 
 import logging
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.exceptions import HTTPException, LitestarException, MethodNotAllowedException, NotFoundException
 from litestar.response import Response
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,12 @@ _MISSING = re.compile(r"missing required field `(.*)`")
 _AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 
 
-def from_msgspec(error: msgspec.DecodeError | UnicodeDecodeError, code: str = "VALIDATION_ERROR") -> ApiError:
+def from_msgspec(
+    error: msgspec.DecodeError | UnicodeDecodeError | RecursionError, code: str = "VALIDATION_ERROR"
+) -> ApiError:
     """400 for JSON that does not fit; the path as a dotted string (`messages.0.role`)."""
+    if isinstance(error, RecursionError):
+        return invalid("Invalid request body", ("", "nested too deeply"), code=code)
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
         return invalid("Invalid request body", ("", f"not JSON: {text}"), code=code)
@@ -120,12 +125,11 @@ def _on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[dic
 
 def log_crash(error: BaseException, path: str) -> None:
     """Says where something of ours crashed. Not the exception's text: it may hold a person's words or a key."""
-    where = "unknown"
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        where = f"{code.co_filename.rsplit('/speko/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
-        trace = trace.tb_next
+    while isinstance(error, LitestarException) and error.__cause__ is not None:
+        error = error.__cause__  # what the framework says when the headers were out already
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f"{f.filename.rsplit('/speko/', 1)[1]}:{f.lineno}" for f in frames if "/speko/" in f.filename]
+    where = " > ".join(ours[-6:])
     log.error("crash", extra={"path": path, "type": type(error).__name__, "where": where})
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -47,7 +48,7 @@ class InFlight:
         """Cancels all calls and waits until each of them is booked."""
         tasks = list(self._tasks)
         for task in tasks:
-            task.cancel()
+            task.cancel("gateway_stopped")
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -73,12 +74,18 @@ class CountedLedger:
 class Gateway:
     """The parts of one gateway process. `open` before the first request, `close` after the last."""
 
-    def __init__(self, settings: Settings, registry: Registry | None = None) -> None:
+    def __init__(
+        self, settings: Settings, registry: Registry | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` is where the vendors' usual variables are looked up; None = nowhere."""
         self.settings = settings
         self.registry = registry or Registry.load()
         self.runtime = Runtime(stt_workers=settings.stt_workers)
         self.connectors = Connectors(self.registry, self.runtime)
-        self.metrics = Metrics(calls_in_flight=lambda: self.in_flight.count)
+        self.metrics = Metrics(
+            calls_in_flight=lambda: self.in_flight.count,
+            knows=lambda provider, modality, model: self.registry.model(provider, modality, model) is not None,
+        )
         self.spool = Spool(settings.max_spool_bytes)
         self.in_flight = InFlight()
         self.deadlines = Deadlines(
@@ -92,7 +99,7 @@ class Gateway:
             registry=self.registry,
             snapshots=[*map(read_snapshot, settings.scores), packaged_snapshot("published")],
             embedded_snapshots=[packaged_snapshot("embedded")],
-            platform=platform_access(settings, self.registry),
+            platform=platform_access(settings, self.registry, environment or {}),
             embedded=settings.embedded,
             health=Health(settings.breaker_failures, settings.breaker_open_seconds),
         )
@@ -112,16 +119,21 @@ class Gateway:
     async def warm_up(self) -> None:
         """Starts the pools of the engines."""
         if self.settings.embedded != "never":
-            starts = [r.start(self.runtime) for r in self.registry.vendors.values() if r.start is not None]
-            await asyncio.gather(*starts)
+            starting = {v: r.start(self.runtime) for v, r in self.registry.vendors.items() if r.start is not None}
+            results = await asyncio.gather(*starting.values(), return_exceptions=True)
+            for vendor, result in zip(starting, results, strict=True):
+                if isinstance(result, Exception):
+                    log.error("engine failed to start", extra={"provider": vendor, "type": type(result).__name__})
         self.warm = True
 
     async def close(self) -> None:
         """Closes everything; what was metered is written."""
         self.warm = False
-        await self.in_flight.end()
-        await self.runtime.close()
-        await self.store.close()
+        try:
+            await self.in_flight.end()
+            await self.runtime.close()
+        finally:
+            await self.store.close()
 
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""
@@ -129,7 +141,7 @@ class Gateway:
 
     def now(self) -> float:
         """The clock of breakers and deadlines, in seconds."""
-        return asyncio.get_running_loop().time()
+        return time.monotonic()
 
     def not_ready(self) -> str | None:
         """What keeps the gateway from serving, or None. A vendor's state never does."""
@@ -138,12 +150,14 @@ class Gateway:
         return self.store.problem
 
 
-def platform_access(settings: Settings, registry: Registry) -> dict[str, PlatformAccess]:
+def platform_access(
+    settings: Settings, registry: Registry, environment: Mapping[str, str]
+) -> dict[str, PlatformAccess]:
     """The operator's access to every vendor, from the configuration file and the vendors' own variables."""
     found = {}
     for vendor_id, registration in registry.vendors.items():
         vendor = registration.vendor
-        table = platform_settings(settings, vendor_id, vendor.key_env, vendor.base_url_env)
+        table = platform_settings(settings, vendor_id, vendor.key_env, vendor.base_url_env, environment)
         found[vendor_id] = PlatformAccess(
             api_key=table.api_key.get_secret_value() if table.api_key else None,
             base_url=table.base_url,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from speko.providers.catalogue import Modality
 from speko.routing.ledger import AttemptRow, UsageRow
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -12,7 +13,8 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 class Metrics:
     """Counters of the gateway."""
 
-    def __init__(self, calls_in_flight: Callable[[], int]) -> None:
+    def __init__(self, calls_in_flight: Callable[[], int], knows: Callable[[str, Modality, str], bool]) -> None:
+        self._knows = knows
         self.registry = CollectorRegistry()
         who = ("endpoint", "provider", "model")
         self._attempts = Counter(
@@ -42,27 +44,24 @@ class Metrics:
         )
         in_flight = Gauge("speko_calls_in_flight", "Calls being answered now.", registry=self.registry)
         in_flight.set_function(calls_in_flight)
-        self._children: dict[tuple[str, ...], Counter] = {}
 
     def attempt(self, row: AttemptRow) -> None:
         """Counts an attempt."""
-        self._child(self._attempts, row.endpoint, row.provider, row.model, row.outcome, row.cause or "").inc()
+        model = self._label(row.provider, row.modality, row.model)
+        self._attempts.labels(row.endpoint, row.provider, model, row.outcome, row.cause or "").inc()
         if row.first_byte_ms is not None:
-            self._first_byte.labels(row.endpoint, row.provider, row.model).observe(row.first_byte_ms / 1e3)
+            self._first_byte.labels(row.endpoint, row.provider, model).observe(row.first_byte_ms / 1e3)
 
     def served(self, row: UsageRow, *, embedded: bool) -> None:
         """Counts a served call."""
-        labels = (row.provider, row.model, row.type, row.key_source, "yes" if embedded else "no")
-        self._child(self._served, *labels).inc()
-        self._child(self._quantity, row.provider, row.metric, row.key_source).inc(row.quantity)
+        model = self._label(row.provider, row.type, row.model)
+        self._served.labels(row.provider, model, row.type, row.key_source, "yes" if embedded else "no").inc()
+        self._quantity.labels(row.provider, row.metric, row.key_source).inc(row.quantity)
 
     def exposition(self) -> bytes:
         """The text format."""
         return generate_latest(self.registry)
 
-    def _child(self, counter: Counter, *labels: str) -> Counter:
-        key = (counter._name, *labels)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = counter.labels(*labels)
-        return child
+    def _label(self, provider: str, modality: Modality, model: str) -> str:
+        """Callers may name models freely, and every label stays in memory: those nobody knows share one."""
+        return model if self._knows(provider, modality, model) else "other"

@@ -2,26 +2,28 @@
 stream it, book it, and end everything when the caller leaves. Source: contract, routing 8 and 9.
 """
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from litestar import Request
-from litestar.types import Receive, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 
-from speko.api.context import context_of, session_id_of
+from speko.api.context import context_of
 from speko.api.errors import ApiError, invalid
 from speko.api.gateway import gateway_of
 from speko.api.leaving import Leaving
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Attempts, Candidate
-from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
-from speko.routing.intent import AllowList, PipelineConstraints, RoutingIntent
+from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer, Served, cause_of
+from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
 
 log = logging.getLogger(__name__)
+_NO_CONSTRAINTS = PipelineConstraints()
 E = TypeVar("E")
 
 
@@ -40,11 +42,11 @@ class RoutedCall(ABC, Generic[E]):
         self.gateway = gateway_of(request.app)
         self.intent = intent
         context = context_of(request)
-        self.info = CallInfo(self.endpoint, context.request_id, context.organization_id, session_id_of(request))
+        self.info = CallInfo(self.endpoint, context.request_id, context.organization_id)
         self.chain = self.gateway.router.chain(
             self.modality,
             intent,
-            AllowList.of(getattr(constraints.allowed_providers, self.modality) if constraints else ()),
+            (constraints or _NO_CONSTRAINTS).allow_list(self.modality),
             self.gateway.own_keys(context.organization_id),
         )
         self.candidates = self.chain.candidates
@@ -77,7 +79,7 @@ class RoutedCall(ABC, Generic[E]):
         dispatch = Dispatch(attempts, self.open, self.useful, Meter(self.info, gateway.ledger))
         try:
             with gateway.in_flight.here():
-                async with Leaving(receive, attempts.total_by + deadlines.gap):
+                async with Leaving(receive):
                     await self._answer(dispatch, send)
         finally:
             self.release()
@@ -96,10 +98,20 @@ class RoutedCall(ABC, Generic[E]):
             log.info(
                 "served by an embedded engine", extra={"endpoint": self.endpoint, "provider": served.candidate.provider}
             )
+
+        async def deliver(message: Message) -> None:
+            await served.deliver(send(message))
+
+        cause = "crash"
         try:
-            await self.respond(served, send)
+            await self.respond(served, deliver)
+        except asyncio.CancelledError as cancellation:
+            cause = cause_of(cancellation)
+            raise
+        except CallerStalled:
+            cause = "caller_stalled"  # the body stays without an end, so the server cuts the connection
         finally:
-            await served.close()
+            await served.close(cause)
 
     def release(self) -> None:
         """Frees what the call holds beside the vendor's stream."""

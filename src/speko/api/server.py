@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 import uvicorn
@@ -46,19 +46,20 @@ class _Quiet(logging.Filter):
         return "without completing response" not in record.getMessage()
 
 
-def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> int:
-    """Serves until a signal; the exit code. `on_ready` is called with the URL when everything is warm.
+def serve(settings: Settings, environment: Mapping[str, str], *, on_ready: Callable[[str], None] | None = None) -> int:
+    """Serves until a signal; the exit code. `on_ready` is called with the URL when everything is warm. The vendors'
+    usual variables (`OPENAI_API_KEY`, …) are looked up in `environment`.
 
     Raises:
         StorageError: the database cannot be opened.
     """
     logging.getLogger("uvicorn.error").addFilter(_Quiet())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings, on_ready or (lambda url: None)))
+        return runner.run(_serve(Gateway(settings, environment=environment), on_ready or (lambda url: None)))
 
 
-async def _serve(settings: Settings, on_ready: Callable[[str], None]) -> int:
-    gateway = Gateway(settings)
+async def _serve(gateway: Gateway, on_ready: Callable[[str], None]) -> int:
+    settings = gateway.settings
     await gateway.open()
     warming: asyncio.Task[None] | None = None
 
@@ -91,5 +92,6 @@ async def _serve(settings: Settings, on_ready: Callable[[str], None]) -> int:
     finally:
         if warming is not None:
             warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
         await gateway.close()
     return 0

@@ -1,12 +1,14 @@
 """Bodies of uploads: small ones in memory, large ones on disk, all of them under one cap."""
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import AsyncIterator
 from typing import BinaryIO, cast
 
 from speko.api.errors import ApiError
 
+log = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20
 """Bytes of one body that stay in memory."""
 
@@ -23,18 +25,20 @@ class Spool:
         """Bytes of all uploads that were not released yet."""
         return self._used
 
-    async def receive(self, chunks: AsyncIterator[bytes], limit: int) -> "Upload":
+    async def receive(self, chunks: AsyncIterator[bytes]) -> "Upload":
         """Reads a body to its end.
 
         Raises:
-            ApiError: 413 over `limit`; 429 when the disk that uploads may take is used up.
+            ApiError: 429 when the disk that uploads may take is used up; 500 when it is full; and as `chunks`.
         """
         upload = Upload(self)
         try:
             async for chunk in chunks:
-                if upload.size + len(chunk) > limit:
-                    raise too_large(limit)
                 await upload.add(chunk)
+        except OSError as error:
+            upload.close()
+            log.error("upload cannot be kept", extra={"type": type(error).__name__, "errno": error.errno})
+            raise ApiError(500, "INTERNAL_ERROR", "No room for the upload on the gateway's disk") from None
         except BaseException:
             upload.close()
             raise
@@ -78,8 +82,3 @@ class Upload:
             self._closed = True
             self.file.close()
             self._spool.give_back(self.size)
-
-
-def too_large(limit: int) -> ApiError:
-    """413."""
-    return ApiError(413, "PAYLOAD_TOO_LARGE", f"The request body is larger than {limit} bytes")

@@ -35,14 +35,14 @@ class SynthesizeBody(Struct, frozen=True, rename="camel", kw_only=True):
     intent: RoutingIntent
     voice: str | None = None
     """Voice id of one vendor; the others use their own default."""
-    model: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    model: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
     """Overrides the model of the primary candidate only."""
     speed: Annotated[float, Meta(ge=0.5, le=2)] | None = None
     sample_rate: Annotated[int, Meta(ge=1, le=384_000)] | None = None
     """Hz; default 24000."""
     instructions: str | None = None
     """Speaking style, dropped by models that have none."""
-    spoken_form: bool = False
+    spoken_form: bool | None = None
     """Strip markdown and URLs and spell numbers out before speaking."""
     constraints: PipelineConstraints | None = None
 
@@ -89,16 +89,17 @@ class SynthesizeCall(RoutedCall[AudioChunk]):
     def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[AudioChunk]]:
         """Calls one voice."""
         body = self._body
+        connector = self.gateway.connectors.tts(candidate.provider)
         request = TtsRequest(
             model=candidate.wire_model,
             text=self._text,
             language=body.intent.language,
             voice=choose_voice(self.gateway.registry, candidate, body.voice, primary=candidate is self.candidates[0]),
-            speed=body.speed,
-            instructions=body.instructions,
+            speed=body.speed if connector.capabilities.speed else None,
+            instructions=body.instructions if connector.capabilities.instructions else None,
             sample_rate=self._sample_rate,
         )
-        return self.gateway.connectors.tts(candidate.provider).synthesize(request, call)
+        return connector.synthesize(request, call)
 
     def useful(self, batch: Sequence[AudioChunk]) -> bool:
         """Any sound at all."""

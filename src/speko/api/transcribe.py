@@ -9,16 +9,17 @@ from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import Meta, Struct
 
+from speko.api.body import pieces
 from speko.api.errors import from_msgspec, invalid
-from speko.api.gateway import Gateway, gateway_of
+from speko.api.gateway import gateway_of
 from speko.api.openapi import SSE_TRANSCRIBE
 from speko.api.routed import RoutedCall
-from speko.api.spool import Upload, too_large
+from speko.api.spool import Upload
 from speko.audio import AudioFormatError, Recording
 from speko.events import sse
 from speko.events.oneshot import ErrorEvent, OneShotEvent, TranscribeDone, TranscribeMeta, TranscriptEvent
 from speko.providers.call import Call
-from speko.providers.errors import ProviderError
+from speko.providers.errors import ProviderError, Unsupported
 from speko.providers.stt import SttRequest, Transcript
 from speko.routing.attempts import Candidate
 from speko.routing.dispatch import Dispatch, Served
@@ -37,7 +38,7 @@ class SttOptions(Struct, frozen=True):
     """Changes the vendor's stream language only; routing keeps the intent's."""
 
 
-@post("/v1/transcribe", status_code=200, request_max_body_size=None, **SSE_TRANSCRIBE)
+@post("/v1/transcribe", status_code=200, **SSE_TRANSCRIBE)
 async def transcribe(request: Request[Any, Any, Any]) -> ASGIApp:
     """Speech to text. The body is the audio itself; the answer is a stream of events."""
     gateway = gateway_of(request.app)
@@ -50,7 +51,7 @@ async def transcribe(request: Request[Any, Any, Any]) -> ASGIApp:
         )
     constraints = _header(request, "x-speko-constraints", PipelineConstraints)
     options = _header(request, "x-speko-stt-options", SttOptions) or SttOptions()
-    upload = await _receive(request, gateway)
+    upload = await gateway.spool.receive(pieces(request, gateway.settings.max_audio_bytes))
     try:
         if upload.size == 0:
             raise invalid("The request body is empty: send the audio as the body", code="INVALID_AUDIO")
@@ -77,20 +78,12 @@ def _header(request: Request[Any, Any, Any], name: str, kind: type[T]) -> T | No
         raw = raw.decode("latin-1").encode()
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         if kind is SttOptions:
             raise invalid("Invalid stt options", ("X-Speko-Stt-Options", str(error)), code="INVALID_AUDIO") from None
         found = from_msgspec(error, code="INVALID_AUDIO")
         found.text = f"Invalid header {name.title()}: {found.text}"
         raise found from None
-
-
-async def _receive(request: Request[Any, Any, Any], gateway: Gateway) -> Upload:
-    limit = gateway.settings.max_audio_bytes
-    claimed = request.headers.get("content-length", "")
-    if claimed.isdigit() and int(claimed) > limit:
-        raise too_large(limit)
-    return await gateway.spool.receive(request.stream(), limit)
 
 
 class TranscribeCall(RoutedCall[Transcript]):
@@ -126,8 +119,11 @@ class TranscribeCall(RoutedCall[Transcript]):
 
     def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[Transcript]]:
         """Calls one recogniser."""
+        connector = self.gateway.connectors.stt(candidate.provider)
+        if not connector.capabilities.batch:
+            raise Unsupported("takes no recordings, only live audio")
         request = SttRequest(candidate.wire_model, self._language, self._keywords)
-        return self.gateway.connectors.stt(candidate.provider).transcribe(request, self._recording, call)
+        return connector.transcribe(request, self._recording, call)
 
     def useful(self, batch: Sequence[Transcript]) -> bool:
         """Any words at all."""

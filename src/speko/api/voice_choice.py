@@ -38,8 +38,10 @@ def override_model(registry: Registry, candidates: tuple[Candidate, ...], wanted
             return candidates
         model = wanted  # a model name with a colon of its own, like `llama3:8b`
     spec = registry.model(primary.provider, primary.modality, model)
-    changed = replace(primary, model=model, wire_model=spec.wire_name if spec else model, spec=spec)
-    return (changed, *candidates[1:])
+    wire_model = spec.wire_name if spec else model
+    changed = replace(primary, model=model, wire_model=wire_model, spec=spec, scores_run_id=None)
+    rest = [c for c in candidates[1:] if (c.provider, c.model) != (primary.provider, model)]
+    return (changed, *rest) if model != primary.model else candidates
 
 
 def _has_voice(vendor: Vendor, voice: str) -> bool:

@@ -1,13 +1,12 @@
 """How values look on the wire: timestamps, money, path and query parameters. Source: contract, README 3."""
 
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import get_args
 
 from speko.api.errors import ApiError, invalid
 from speko.routing.intent import InvalidIntent, OptimizeFor, RoutingIntent
 
-T = TypeVar("T")
-_OPTIMIZE: tuple[OptimizeFor, ...] = ("balanced", "accuracy", "latency", "cost")
+_OPTIMIZE: tuple[OptimizeFor, ...] = get_args(OptimizeFor)
 
 
 def timestamp(moment: datetime) -> str:
@@ -40,12 +39,3 @@ def parse_intent(language: str | None, region: str | None, optimize_for: str | N
         return RoutingIntent(language, region or "global", chosen)
     except InvalidIntent as error:
         raise ApiError(400, "INVALID_INTENT", str(error)) from None
-
-
-def flag(value: str | None, name: str) -> bool:
-    """A boolean of a query: `1`/`0`, also `true`/`false`. Raises 400."""
-    if value is None or value in ("0", "false", ""):
-        return False
-    if value in ("1", "true"):
-        return True
-    raise invalid(f"{name} must be 1 or 0", (name, "must be 1 or 0"))

@@ -26,7 +26,7 @@ def examine(args: argparse.Namespace) -> tuple[list[Finding], dict[str, list[str
     findings = [_configuration(args.config), _data_folder(settings.data)]
     findings += [_engine(found) for found in registry.vendors.values() if found.vendor.embedded]
     findings += _credentials(settings, registry)
-    platform = platform_access(settings, registry)
+    platform = platform_access(settings, registry, os.environ)
     for vendor_id, registration in registry.vendors.items():
         for layer in LAYERS:
             if access(registration, layer, None, platform[vendor_id], settings.embedded).usable:  # type: ignore[arg-type]

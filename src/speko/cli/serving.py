@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 
 from speko.api.server import serve
 from speko.cli import logs
@@ -38,7 +39,7 @@ def run_gateway(args: argparse.Namespace) -> int:
 
     with storage_explained():
         try:
-            return serve(settings, on_ready=on_ready)
+            return serve(settings, os.environ, on_ready=on_ready)
         except ScoreFileError as error:
             raise CommandError(f"scores: {error}", "BAD_SCORES", Exit.USAGE) from error
 

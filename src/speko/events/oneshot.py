@@ -48,7 +48,7 @@ class CompleteMeta(Struct, frozen=True, rename="camel"):
     hop: int
 
 
-class DeltaEvent(Struct, frozen=True):
+class DeltaEvent(Struct, frozen=True, gc=False):
     """A piece of the answer."""
 
     event: ClassVar[str] = "delta"

@@ -36,8 +36,9 @@ class ProviderError(Exception):
 
     blame: ClassVar[Blame] = Blame.MODEL
     cause: ClassVar[str] = "error"
-    harms_health: ClassVar[bool] = False
-    """Whether the breaker of the vendor and model counts it."""
+    harms: ClassVar[Literal["nothing", "model", "credential"]] = "nothing"
+    """Which breaker counts it: none, that of the vendor and model (an outage is everybody's), or that of the
+    credential there (a limit or a bad key is one organisation's)."""
 
     def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -63,6 +64,7 @@ class CredentialRejected(ProviderError):
 
     blame = Blame.CREDENTIAL
     cause = "unauthorized"
+    harms = "credential"
 
 
 class Forbidden(ProviderError):
@@ -76,6 +78,7 @@ class QuotaExceeded(ProviderError):
 
     blame = Blame.VENDOR
     cause = "quota"
+    harms = "credential"
 
 
 class ModelNotFound(ProviderError):
@@ -94,7 +97,7 @@ class RateLimited(ProviderError):
     """429. `retry_after` is honoured by the breaker."""
 
     cause = "rate_limited"
-    harms_health = True
+    harms = "credential"
 
 
 class Busy(ProviderError):
@@ -108,7 +111,7 @@ class ProviderUnavailable(ProviderError):
 
     blame = Blame.VENDOR
     cause = "server_error"
-    harms_health = True
+    harms = "model"
 
 
 class ConnectFailed(ProviderError):
@@ -116,7 +119,7 @@ class ConnectFailed(ProviderError):
 
     blame = Blame.VENDOR
     cause = "connect"
-    harms_health = True
+    harms = "model"
 
 
 class ConnectionLost(ProviderError):
@@ -124,7 +127,7 @@ class ConnectionLost(ProviderError):
 
     blame = Blame.VENDOR
     cause = "connection_lost"
-    harms_health = True
+    harms = "model"
 
 
 class DeadlineExceeded(ProviderError):
@@ -132,7 +135,7 @@ class DeadlineExceeded(ProviderError):
 
     blame = Blame.VENDOR
     cause = "timeout"
-    harms_health = True
+    harms = "model"
 
     def __init__(self, message: str, *, stage: Stage) -> None:
         super().__init__(message)
@@ -144,7 +147,7 @@ class MalformedResponse(ProviderError):
 
     blame = Blame.VENDOR
     cause = "malformed"
-    harms_health = True
+    harms = "model"
 
 
 class TruncatedResponse(ProviderError):
@@ -152,7 +155,7 @@ class TruncatedResponse(ProviderError):
 
     blame = Blame.VENDOR
     cause = "truncated"
-    harms_health = True
+    harms = "model"
 
 
 class EmptyResult(ProviderError):

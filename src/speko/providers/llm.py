@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from speko.providers.call import Call
 
@@ -78,7 +78,6 @@ class LlmRequest(Struct, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     language: str = "en"
-    metadata: dict[str, str] = field(default_factory=dict)
 
 
 class TextDelta(Struct, frozen=True, gc=False):

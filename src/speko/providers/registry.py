@@ -49,7 +49,10 @@ class Runtime:
     async def close(self) -> None:
         """Closes everything, newest first."""
         while self._closers:
-            await self._closers.pop()()
+            try:
+                await self._closers.pop()()
+            except Exception as error:
+                log.error("closing an engine failed", extra={"type": type(error).__name__})
         if self._http is not None:
             await self._http.close()
             self._http = None

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 from speko.providers.call import Credential
 from speko.providers.catalogue import Modality, Model
-from speko.providers.errors import Blame, EmptyResult, ProviderError
+from speko.providers.errors import Blame, DeadlineExceeded, EmptyResult, ProviderError
 from speko.routing.health import Health
+
+_MOST_ATTEMPTS = 16
+"""Vendor calls that one call of ours may cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,6 @@ class Candidate:
     spec: Model | None = None
     """The catalogue's row, None for a model that the catalogue lacks."""
     embedded: bool = False
-    score: float | None = None
     scores_run_id: str | None = None
 
 
@@ -68,6 +70,8 @@ class Attempt:
     started: float
     connect_within: float
     first_byte_by: float
+    cut_short: bool = False
+    """The budget left it less time than it is due, so a missed deadline says nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,9 @@ class Attempts:
         self._pending = list(self.candidates)
 
     @property
-    def total_by(self) -> float:
-        """When the whole call has to be over."""
-        return self.started + self.deadlines.total
+    def budget_by(self) -> float:
+        """When our own first byte has to be out."""
+        return self.started + min(self.deadlines.budget, self.deadlines.total)
 
     def next(self, now: float) -> Attempt | None:
         """The next candidate, or None when the call has failed.
@@ -111,14 +115,16 @@ class Attempts:
         Candidates whose breaker is open come last, not never: when nothing else is left, an attempt that is likely
         to fail is better than none.
         """
-        left = self.started + self.deadlines.budget - now
-        if self.caller_error or not self._pending or left <= 0:
+        left = self.budget_by - now
+        if self.caller_error or not self._pending or left <= 0 or self._position >= _MOST_ATTEMPTS:
             return None
         candidate = next((c for c in self._pending if self._allowed(c, now)), self._pending[0])
         self._pending.remove(candidate)
         # A slow candidate must leave time for the runner-up, since callers give up soon after the budget.
         within = min(self.deadlines.first_byte, left / 2 if self._pending else left)
-        attempt = Attempt(candidate, self._position, now, min(self.deadlines.connect, within), now + within)
+        connect_within = min(self.deadlines.connect, within)
+        cut_short = within < self.deadlines.first_byte
+        attempt = Attempt(candidate, self._position, now, connect_within, now + within, cut_short)
         self._position += 1
         self.health.begin(candidate.provider, candidate.model, candidate.credential_id, now)
         return attempt
@@ -126,8 +132,8 @@ class Attempts:
     def failed(self, attempt: Attempt, error: ProviderError, now: float) -> None:
         """The candidate failed before anything of it reached the caller: decides what becomes of the others."""
         candidate = attempt.candidate
-        self.health.failed(candidate.provider, candidate.model, candidate.credential_id, error, now)
-        if error.blame is Blame.CALLER:
+        self._report(attempt, error, now)
+        if not error.retryable:
             self.caller_error = error
             return
         self.failures.append(Failure(candidate, error))
@@ -146,17 +152,25 @@ class Attempts:
         """The candidate served the whole answer. Its first byte alone proves nothing: a vendor that always stalls
         after it must still open its breaker."""
         candidate = attempt.candidate
-        self.health.succeeded(candidate.provider, candidate.model, candidate.credential_id)
+        self.health.succeeded(candidate.provider, candidate.model, candidate.credential_id, attempt.started)
 
     def broke(self, attempt: Attempt, error: ProviderError, now: float) -> None:
         """The candidate failed after its first output: too late for another one."""
-        candidate = attempt.candidate
-        self.health.failed(candidate.provider, candidate.model, candidate.credential_id, error, now)
+        self._report(attempt, error, now)
 
     def cancelled(self, attempt: Attempt) -> None:
         """The caller left: this says nothing about the candidate."""
         candidate = attempt.candidate
-        self.health.released(candidate.provider, candidate.model, candidate.credential_id)
+        self.health.released(candidate.provider, candidate.model, candidate.credential_id, attempt.started)
+
+    def _report(self, attempt: Attempt, error: ProviderError, now: float) -> None:
+        if isinstance(error, DeadlineExceeded) and (error.stage == "total" or attempt.cut_short):
+            self.cancelled(attempt)  # it was our time that ran out
+            return
+        candidate = attempt.candidate
+        self.health.failed(
+            candidate.provider, candidate.model, candidate.credential_id, error, began=attempt.started, now=now
+        )
 
     def _allowed(self, candidate: Candidate, now: float) -> bool:
         return self.health.allows(candidate.provider, candidate.model, candidate.credential_id, now)

@@ -6,19 +6,27 @@ whatever a connector does into a `ProviderError`, and books every attempt, also 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from speko.providers.call import Call
-from speko.providers.errors import EmptyResult, ProviderError
+from speko.providers.errors import DeadlineExceeded, EmptyResult, ProviderError, Stage
 from speko.routing.attempts import Attempt, Attempts, Candidate, Failure
 from speko.routing.ledger import Outcome
 from speko.routing.metering import Meter
-from speko.routing.watchdog import Watchdog
+from speko.routing.watchdog import Expired, Watchdog
 
 log = logging.getLogger(__name__)
 E = TypeVar("E")
 Opener = Callable[[Candidate, Call], AsyncIterator[Sequence[E]]]
+CALLER_PATIENCE = 60.0
+"""Seconds that a caller may take to read what was sent before the next piece goes out."""
+_TOO_SLOW: dict[Stage, str] = {
+    "first_byte": "gave no useful output in time",
+    "gap": "stalled in the middle of its answer",
+    "total": "took too long in total",
+}
 
 
 class NoAnswer(Exception):
@@ -38,6 +46,15 @@ class CallerFault(Exception):
         self.error = error
 
 
+class CallerStalled(Exception):
+    """The caller is connected and has stopped reading."""
+
+
+def cause_of(cancellation: asyncio.CancelledError) -> str:
+    """Why a call is cancelled: what was given to `Task.cancel`."""
+    return str(cancellation.args[0]) if cancellation.args else "caller_left"
+
+
 class Dispatch(Generic[E]):
     """One call, from the first candidate to the end of the answer."""
 
@@ -46,11 +63,11 @@ class Dispatch(Generic[E]):
     ) -> None:
         self.attempts = attempts
         self.meter = meter
-        self._open = open_stream
-        self._useful = useful
         self.watchdog = Watchdog()
         self.silent_call: Call | None = None
         """The call of the candidate that heard nothing, for `/v1/transcribe` to answer with and to book."""
+        self._open = open_stream
+        self._useful = useful
 
     async def first(self) -> "Served[E]":
         """Asks until a candidate has produced useful output, and returns its stream.
@@ -59,10 +76,10 @@ class Dispatch(Generic[E]):
             NoAnswer: none did.
             CallerFault: one found the content itself at fault.
         """
-        loop = asyncio.get_running_loop()
+        attempts = self.attempts
+        previous: Attempt | None = None
         try:
-            previous: Attempt | None = None
-            while attempt := self.attempts.next(loop.time()):
+            while attempt := attempts.next(time.monotonic()):
                 if previous is not None:
                     self._log_failover(previous, attempt)
                 served = await self._try(attempt)
@@ -73,43 +90,41 @@ class Dispatch(Generic[E]):
             self.watchdog.stop()
             raise
         self.watchdog.stop()
-        if self.attempts.caller_error is not None and previous is not None:
-            raise CallerFault(previous.candidate, self.attempts.caller_error)
-        raise NoAnswer(self.attempts.failures)
+        if attempts.caller_error is not None and previous is not None and attempts.silent is None:
+            raise CallerFault(previous.candidate, attempts.caller_error)
+        raise NoAnswer(attempts.failures)
 
     async def _try(self, attempt: Attempt) -> "Served[E] | None":
-        loop = asyncio.get_running_loop()
         call = Call(
             attempt.candidate.credential,
             connect_timeout=attempt.connect_within,
             request_id=self.meter.info.request_id,
         )
-        stream = Stream(self._open, attempt.candidate, call)
+        stream = Stream(self._open, attempt.candidate, call, self.watchdog)
         held: list[Sequence[E]] = []
         try:
             while True:
-                batch = await self.watchdog.guard(stream.next(), attempt.first_byte_by, "first_byte")
+                batch = await stream.next(attempt.first_byte_by, "first_byte")
                 if batch is None:
                     raise EmptyResult("finished without any output")
                 held.append(batch)
                 if self._useful(batch):
                     return Served(self, attempt, call, stream, held)
         except ProviderError as error:
-            now = loop.time()
-            self.meter.attempt(attempt, call, "failed", now=now, error=error)
+            await stream.close()
+            now = time.monotonic()
             self.attempts.failed(attempt, error, now)
             if self.attempts.silent is attempt.candidate:
                 self.silent_call = call
-            await stream.close()
+            self.meter.attempt(attempt, call, "failed", now=now, error=error)
             return None
-        except BaseException:
-            self.meter.attempt(attempt, call, "cancelled", now=loop.time())
-            self.attempts.cancelled(attempt)
+        except asyncio.CancelledError as cancellation:
             await stream.close()
+            self.attempts.cancelled(attempt)
+            self.meter.attempt(attempt, call, "cancelled", now=time.monotonic(), cause=cause_of(cancellation))
             raise
 
     def _log_failover(self, previous: Attempt, attempt: Attempt) -> None:
-        failures = self.attempts.failures
         log.warning(
             "failover",
             extra={
@@ -117,27 +132,34 @@ class Dispatch(Generic[E]):
                 "request_id": self.meter.info.request_id,
                 "from": f"{previous.candidate.provider}/{previous.candidate.model}",
                 "to": f"{attempt.candidate.provider}/{attempt.candidate.model}",
-                "cause": failures[-1].error.cause if failures else None,
+                "cause": self.attempts.failures[-1].error.cause,
             },
         )
 
 
 class Stream(Generic[E]):
-    """A connector's iterator, with everything that is not a `ProviderError` turned into one."""
+    """A connector's iterator, with deadlines, and with everything that goes wrong turned into a `ProviderError` whose
+    message holds no key."""
 
-    def __init__(self, open_stream: Opener[E], candidate: Candidate, call: Call) -> None:
+    def __init__(self, open_stream: Opener[E], candidate: Candidate, call: Call, watchdog: Watchdog) -> None:
         self._open = open_stream
         self._candidate = candidate
         self._call = call
+        self._watchdog = watchdog
         self._batches: AsyncIterator[Sequence[E]] | None = None
 
-    async def next(self) -> Sequence[E] | None:
-        """The next batch, None at the end."""
+    async def next(self, by: float, stage: Stage) -> Sequence[E] | None:
+        """The next batch, None at the end. Raises ProviderError."""
         try:
             if self._batches is None:
                 self._batches = self._open(self._candidate, self._call)
-            return await anext(self._batches, None)
-        except (ProviderError, asyncio.CancelledError):
+            return await self._watchdog.guard(anext(self._batches, None), by)
+        except Expired:
+            raise DeadlineExceeded(_TOO_SLOW[stage], stage=stage) from None
+        except ProviderError as error:
+            # Connectors keep secrets out of their texts; this makes sure of it, whoever wrote them.
+            if key := self._call.credential.api_key:
+                error.message = error.message.replace(key, "[key]")
             raise
         except Exception as error:
             # A connector's own mistake must not cost the caller the answer. Only the type is logged: the text of a
@@ -146,7 +168,7 @@ class Stream(Generic[E]):
                 "connector raised something that is not a provider error",
                 extra={"provider": self._candidate.provider, "type": type(error).__name__},
             )
-            raise ProviderError(f"its connector failed ({type(error).__name__})") from error
+            raise ProviderError(f"its connector failed ({type(error).__name__})") from None
 
     async def close(self) -> None:
         """Ends the vendor call."""
@@ -172,7 +194,8 @@ class Served(Generic[E]):
         self._attempt = attempt
         self._stream = stream
         self._held = held
-        self._first_byte_at = asyncio.get_running_loop().time()
+        self._first_byte_at = time.monotonic()
+        self._total_by = dispatch.attempts.started + dispatch.attempts.deadlines.total
         self._open = True
         self._delivered = False
 
@@ -187,40 +210,59 @@ class Served(Generic[E]):
             return self._held.pop(0)
         if not self._open:
             return None
-        now = asyncio.get_running_loop().time()
-        deadlines, total_by = self._dispatch.attempts.deadlines, self._dispatch.attempts.total_by
-        gap_by = now + deadlines.gap
+        gap_by = time.monotonic() + self._dispatch.attempts.deadlines.gap
         try:
-            if gap_by < total_by:
-                batch = await self._dispatch.watchdog.guard(self._stream.next(), gap_by, "gap")
+            if gap_by < self._total_by:
+                batch = await self._stream.next(gap_by, "gap")
             else:
-                batch = await self._dispatch.watchdog.guard(self._stream.next(), total_by, "total")
+                batch = await self._stream.next(self._total_by, "total")
         except ProviderError as error:
-            self._end("failed", error)
-            await self._stream.close()
+            await self._end("failed", error=error)
             raise
         if batch is None:
-            self._end("served")
+            await self._end("served")
         return batch
 
-    async def close(self) -> None:
-        """Ends the call. If the answer was not over, then the caller has left, and that reaches the vendor."""
-        if self._open:
-            self._end("cancelled")
-            await self._stream.close()
+    async def deliver(self, sending: Awaitable[None]) -> None:
+        """Awaits a write to the caller. The vendor's clock stands still meanwhile.
 
-    def _end(self, outcome: Outcome, error: ProviderError | None = None) -> None:
+        Raises:
+            CallerStalled: the caller has not read for a minute.
+        """
+        began = time.monotonic()
+        try:
+            await self._dispatch.watchdog.guard(sending, began + CALLER_PATIENCE)
+        except Expired:
+            raise CallerStalled from None
+        self._total_by += time.monotonic() - began
+
+    async def close(self, cause: str | None = None) -> None:
+        """Ends the call. If the answer was not over, then it is cancelled for `cause`, and that reaches the vendor."""
+        if self._open:
+            await self._end("cancelled", cause=cause)
+        self._dispatch.watchdog.stop()
+
+    async def _end(self, outcome: Outcome, *, error: ProviderError | None = None, cause: str | None = None) -> None:
         self._open = False
-        dispatch, now = self._dispatch, asyncio.get_running_loop().time()
-        dispatch.watchdog.stop()
-        if outcome == "served":
-            dispatch.attempts.succeeded(self._attempt)
-        elif error is not None:
-            dispatch.attempts.broke(self._attempt, error, now)
-        else:
-            dispatch.attempts.cancelled(self._attempt)
-        dispatch.meter.attempt(
-            self._attempt, self.call, outcome, now=now, first_byte_at=self._first_byte_at, error=error
-        )
-        if self._delivered:
-            dispatch.meter.served(self.candidate, self.call)
+        dispatch = self._dispatch
+        try:
+            await self._stream.close()
+        finally:
+            now = time.monotonic()
+            if outcome == "served":
+                dispatch.attempts.succeeded(self._attempt)
+            elif error is not None:
+                dispatch.attempts.broke(self._attempt, error, now)
+            else:
+                dispatch.attempts.cancelled(self._attempt)
+            dispatch.meter.attempt(
+                self._attempt,
+                self.call,
+                outcome,
+                now=now,
+                first_byte_at=self._first_byte_at,
+                error=error,
+                cause=cause,
+            )
+            if self._delivered:
+                dispatch.meter.served(self.candidate, self.call)

@@ -1,18 +1,23 @@
-"""Health of vendors: one breaker per (provider, model), and one more per credential for rate limits.
+"""Health of vendors: one breaker per (provider, model), and one more per credential there.
 
-An outage of a vendor is everybody's; a rate limit is only that key's. The clock is passed in, in seconds.
+An outage of a vendor is everybody's; a rate limit or a bad key is only that credential's. The clock is passed in, in
+seconds. Calls overlap, so each report says when its call began: one that began before the breaker opened knows nothing
+of what came after, and neither closes the breaker nor counts as its probe.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal
 
-from speko.providers.errors import ProviderError, RateLimited
+from speko.providers.errors import ProviderError
 
 State = Literal["closed", "open", "half_open"]
 _LONGEST_REST = 600.0
 """Seconds: a vendor that asks for a day of silence is probed before that."""
 _PROBE_LIMIT = 150.0
 """Seconds after which a probe that never reported back no longer blocks the next one."""
+_MOST_BREAKERS = 4096
+"""Models may be named freely by callers, and what they name must not fill the memory; the oldest go first."""
 
 
 @dataclass(slots=True)
@@ -22,12 +27,14 @@ class Breaker:
     threshold: int
     open_for: float
     failures: int = 0
-    open_until: float | None = None
-    probing_since: float | None = None
+    opened_at: float | None = None
+    open_until: float = 0.0
+    probe: float | None = None
+    """When the probe under way began."""
 
     def state(self, now: float) -> State:
         """Closed: let through. Open: do not. Half open: let one probe through."""
-        if self.open_until is None:
+        if self.opened_at is None:
             return "closed"
         return "open" if now < self.open_until else "half_open"
 
@@ -35,31 +42,39 @@ class Breaker:
         """Whether a call may go through now."""
         state = self.state(now)
         if state == "half_open":
-            return self.probing_since is None or now - self.probing_since > _PROBE_LIMIT
+            return self.probe is None or now - self.probe > _PROBE_LIMIT
         return state == "closed"
 
     def begin(self, now: float) -> None:
         """A call goes through; if the breaker is half open, it is the probe."""
         if self.state(now) == "half_open":
-            self.probing_since = now
+            self.probe = now
 
-    def succeeded(self) -> None:
-        """A call went well: the breaker closes."""
-        self.failures, self.open_until, self.probing_since = 0, None, None
+    def succeeded(self, began: float) -> bool:
+        """A call went well: the breaker closes, unless the call is older than the trouble. True = it is closed."""
+        if self.opened_at is not None and began < self.opened_at:
+            return False
+        self.failures, self.opened_at, self.probe = 0, None, None
+        return True
 
-    def failed(self, now: float, rest: float | None = None) -> None:
+    def failed(self, began: float, now: float, rest: float | None = None) -> None:
         """A call failed. `rest`: seconds that the vendor asked for."""
+        stale = self.opened_at is not None and began < self.opened_at
+        self.released(began)
         self.failures += 1
-        was_probe = self.open_until is not None
-        self.probing_since = None
         if rest is not None:
-            self.open_until = now + min(rest, _LONGEST_REST)
-        elif was_probe or self.failures >= self.threshold:
-            self.open_until = now + self.open_for
+            self._open(now, min(rest, _LONGEST_REST))
+        elif not stale and (self.opened_at is not None or self.failures >= self.threshold):
+            self._open(now, self.open_for)
 
-    def released(self) -> None:
+    def released(self, began: float) -> None:
         """A call ended without saying anything about health (the caller left)."""
-        self.probing_since = None
+        if self.probe == began:
+            self.probe = None
+
+    def _open(self, now: float, seconds: float) -> None:
+        self.opened_at = now
+        self.open_until = max(self.open_until, now + seconds)
 
 
 class Health:
@@ -68,7 +83,7 @@ class Health:
     def __init__(self, threshold: int = 5, open_for: float = 30.0) -> None:
         self._threshold = threshold
         self._open_for = open_for
-        self._breakers: dict[tuple[str, ...], Breaker] = {}
+        self._breakers: OrderedDict[tuple[str, ...], Breaker] = OrderedDict()
 
     def state(self, provider: str, model: str, now: float) -> State:
         """State of the model's own breaker, for people."""
@@ -77,37 +92,41 @@ class Health:
 
     def allows(self, provider: str, model: str, credential_id: str, now: float) -> bool:
         """Whether a call with this credential may go through now."""
-        return all(b.allows(now) for b in self._of(provider, model, credential_id))
+        return all(breaker.allows(now) for _, breaker in self._of(provider, model, credential_id))
 
     def begin(self, provider: str, model: str, credential_id: str, now: float) -> None:
         """A call starts."""
-        for breaker in self._of(provider, model, credential_id):
+        for _, breaker in self._of(provider, model, credential_id):
             breaker.begin(now)
 
-    def succeeded(self, provider: str, model: str, credential_id: str) -> None:
-        """A call went well. A closed breaker is nothing to remember, so it is forgotten."""
-        self._breakers.pop((provider, model), None)
-        self._breakers.pop((provider, model, credential_id), None)
+    def succeeded(self, provider: str, model: str, credential_id: str, began: float) -> None:
+        """A call that began at `began` went well. A closed breaker is nothing to remember, so it is forgotten."""
+        for key, breaker in self._of(provider, model, credential_id):
+            if breaker.succeeded(began):
+                del self._breakers[key]
 
-    def failed(self, provider: str, model: str, credential_id: str, error: ProviderError, now: float) -> None:
-        """A call failed; whether that counts is the error's to say."""
-        if not error.harms_health:
-            self.released(provider, model, credential_id)
+    def failed(
+        self, provider: str, model: str, credential_id: str, error: ProviderError, *, began: float, now: float
+    ) -> None:
+        """A call failed; whether and where that counts is the error's to say."""
+        self.released(provider, model, credential_id, began)
+        if error.harms == "nothing":
             return
-        own = isinstance(error, RateLimited)
-        key = (provider, model, credential_id) if own else (provider, model)
+        key = (provider, model, credential_id) if error.harms == "credential" else (provider, model)
         breaker = self._breakers.get(key)
         if breaker is None:
             breaker = self._breakers[key] = Breaker(self._threshold, self._open_for)
-        breaker.failed(now, error.retry_after if own else None)
+            if len(self._breakers) > _MOST_BREAKERS:
+                self._breakers.popitem(last=False)
+        breaker.failed(began, now, error.retry_after)
 
-    def released(self, provider: str, model: str, credential_id: str) -> None:
+    def released(self, provider: str, model: str, credential_id: str, began: float) -> None:
         """A call ended without saying anything about health."""
-        for breaker in self._of(provider, model, credential_id):
-            breaker.released()
+        for _, breaker in self._of(provider, model, credential_id):
+            breaker.released(began)
 
-    def _of(self, provider: str, model: str, credential_id: str) -> list[Breaker]:
+    def _of(self, provider: str, model: str, credential_id: str) -> list[tuple[tuple[str, ...], Breaker]]:
         if not self._breakers:
             return []
-        keys = ((provider, model), (provider, model, credential_id))
-        return [breaker for key in keys if (breaker := self._breakers.get(key))]
+        keys: tuple[tuple[str, ...], ...] = ((provider, model), (provider, model, credential_id))
+        return [(key, breaker) for key in keys if (breaker := self._breakers.get(key))]

@@ -1,13 +1,12 @@
 """What a caller wants: language, region, what to optimise for, and which vendors are allowed."""
 
 import re
-from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
-from speko.providers.catalogue import MODALITIES, Modality
+from speko.providers.catalogue import Modality
 
 OptimizeFor = Literal["balanced", "accuracy", "latency", "cost"]
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?\Z")
@@ -37,19 +36,29 @@ class RoutingIntent(Struct, frozen=True, rename="camel"):
         force_setattr(self, "language", normalize_language(self.language))
 
 
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A vendor or model as callers write it. No control characters: it travels in response headers."""
+Entries = Annotated[tuple[Name, ...], Meta(max_length=64)]
+"""Allow-list of one layer. Each entry may cost a vendor call, so there is a limit."""
+
+
 class AllowedProviders(Struct, frozen=True):
     """Allow-lists as callers write them: `vendor` or `vendor:model`; empty = no constraint on that layer."""
 
-    stt: tuple[str, ...] = ()
-    llm: tuple[str, ...] = ()
-    tts: tuple[str, ...] = ()
-    s2s: tuple[str, ...] = ()
+    stt: Entries | None = None
+    llm: Entries | None = None
+    tts: Entries | None = None
+    s2s: Entries | None = None
 
 
 class PipelineConstraints(Struct, frozen=True, rename="camel"):
     """The wire's constraints."""
 
-    allowed_providers: AllowedProviders = AllowedProviders()
+    allowed_providers: AllowedProviders | None = None
+
+    def allow_list(self, modality: Modality) -> "AllowList":
+        """The constraint on one layer."""
+        return AllowList.of(getattr(self.allowed_providers, modality, None) or ())
 
 
 class AllowList(Struct, frozen=True):
@@ -63,7 +72,7 @@ class AllowList(Struct, frozen=True):
 
     def pinned_models(self, vendor: str) -> tuple[str, ...]:
         """Models of a vendor that are named one by one, sorted."""
-        return tuple(sorted(m for v, m in self.entries if v == vendor and m is not None))
+        return tuple(sorted(m for v, m in self.entries if v == vendor and m))
 
     @classmethod
     def of(cls, entries: tuple[str, ...]) -> "AllowList":
@@ -73,9 +82,3 @@ class AllowList(Struct, frozen=True):
             vendor, colon, model = entry.partition(":")
             pairs.add((vendor.strip().lower(), model.strip() if colon else None))
         return cls(frozenset(pairs))
-
-
-def allow_lists(constraints: PipelineConstraints | None) -> Mapping[Modality, AllowList]:
-    """One allow-list per modality."""
-    allowed = constraints.allowed_providers if constraints else AllowedProviders()
-    return {modality: AllowList.of(getattr(allowed, modality)) for modality in MODALITIES}

@@ -34,7 +34,8 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     key_source: KeySource
     outcome: Outcome
     cause: str | None
-    """`ProviderError.cause`, `caller_left`, or None when all went well."""
+    """`ProviderError.cause`; of a cancelled one `caller_left`, `caller_stalled`, `gateway_stopped` or `crash`; None
+    when all went well."""
     status: int | None
     """The vendor's HTTP status."""
     message: str | None

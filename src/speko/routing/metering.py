@@ -2,7 +2,7 @@
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from speko.providers.call import Call
@@ -24,12 +24,6 @@ class CallInfo:
     """Characters to show as used, where the text that is spoken is not the text that was sent."""
 
 
-def safe_message(error: ProviderError, call: Call) -> str:
-    """The error's text for people. Connectors keep secrets out of it; this makes sure of it."""
-    key = call.credential.api_key
-    return error.message.replace(key, "[key]") if key else error.message
-
-
 class Meter:
     """Books one call."""
 
@@ -46,10 +40,10 @@ class Meter:
         now: float,
         first_byte_at: float | None = None,
         error: ProviderError | None = None,
+        cause: str | None = None,
     ) -> None:
-        """Books an attempt that ended at `now`."""
+        """Books an attempt that ended at `now` (monotonic seconds); `cause` of a cancellation."""
         candidate = attempt.candidate
-        cause = error.cause if error else ("caller_left" if outcome == "cancelled" else None)
         self._ledger.attempt(
             AttemptRow(
                 id=_row_id("att"),
@@ -63,13 +57,13 @@ class Meter:
                 model=candidate.model,
                 key_source=candidate.credential.source,
                 outcome=outcome,
-                cause=cause,
+                cause=error.cause if error else cause,
                 status=error.status if error else None,
-                message=safe_message(error, call) if error else None,
+                message=error.message if error else None,
                 started_at=datetime.now(UTC) - timedelta(seconds=now - attempt.started),
-                first_byte_ms=None if first_byte_at is None else (first_byte_at - attempt.started) * 1e3,
-                total_ms=(now - attempt.started) * 1e3,
-                usage=call.usage,
+                first_byte_ms=None if first_byte_at is None else round((first_byte_at - attempt.started) * 1e3, 3),
+                total_ms=round((now - attempt.started) * 1e3, 3),
+                usage=replace(call.usage),
                 cost_micro_usd=_vendor_cost(candidate, call),
                 scores_run_id=candidate.scores_run_id,
             )

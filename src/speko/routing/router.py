@@ -88,7 +88,7 @@ class Router:
             (row.provider, row.model)
             for snapshot in (*self.snapshots, *self.embedded_snapshots)
             for row in snapshot.rows
-            if row.modality == modality
+            if row.modality == modality and row.status != "provisional"
         )
 
     def chain(self, modality: Modality, intent: RoutingIntent, allowed: AllowList, own_keys: OwnKeys) -> Chain:
@@ -143,14 +143,14 @@ class Router:
             credential_id=found.credential_id,
             spec=spec,
             embedded=self.registry.vendors[entry.provider].vendor.embedded,
-            score=entry.score,
             scores_run_id=entry.scores_run_id,
         )
 
     def _all_snapshots(self, modality: Modality, allowed: AllowList, own_keys: OwnKeys) -> Sequence[Snapshot]:
         """The deployment's list with the two snapshots that depend on who asks: what is usable but was never measured,
         once for vendors, once (at the very end) for embedded engines."""
-        vendors, engines = [], []
+        vendors: list[DeclaredModel] = []
+        engines: list[DeclaredModel] = []
         for registration, model, languages in self._declared(modality, allowed, own_keys):
             row = DeclaredModel(modality, registration.vendor.id, model, languages)
             (engines if registration.vendor.embedded else vendors).append(row)
