@@ -62,6 +62,7 @@ def test_one_layer(speko: Command, routing: FakeGateway) -> None:
     assert "flite" in done.out
     assert "deepgram" not in done.out
     assert "slow" not in done.out
+    assert "note" not in done.out
     document = speko("route", "en", "--modality", "tts", "--json").json
     assert document["stt"] is None
     assert [item["providerId"] for item in document["filtered_out"]] == ["quiet"]

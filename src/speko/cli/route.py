@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     intent = stack["intent"]
     terminal.write(f"language {intent['language']}, region {intent['region']}, optimised for {intent['optimizeFor']}")
     for note in stack["notes"]:
-        terminal.write(f"note: {note}")
+        if note.partition(":")[0] not in set(LAYERS).difference(layers):
+            terminal.write(f"note: {note}")
     for layer in layers:
         terminal.write(terminal.styled(f"\n{layer} – {LAYERS[layer]}", "bold"))
         _ranking(terminal, stack[layer])
