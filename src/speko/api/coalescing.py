@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol with the manners of a gateway.
 
-One send per turn of the event loop: headers, first events and end of an answer leave together when they can. A system
-call for each of them was two fifths of the time of a short answer. And connections end: a peer that has vanished is
-noticed, and one that does not read cannot hold a closed connection open.
+The headers of an answer leave together with its first piece: a system call for each was a fifth of the time of a short
+answer. And connections end: a peer that has vanished is noticed, and one that does not read cannot hold a closed
+connection open.
 """
 
 import asyncio
@@ -21,20 +21,24 @@ _VANISHED = 60
 
 
 class CoalescingTransport:
-    """A transport that joins what is written before the loop looks at its sockets again. The rest passes through."""
+    """A transport that joins two writes when they come in the same turn of the loop: the first waits for the second,
+    which sends both at once; alone, it leaves when the turn is over. Everything else passes through."""
 
-    __slots__ = ("_loop", "_pending", "raw")
+    __slots__ = ("_held", "_loop", "raw")
 
     def __init__(self, raw: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self.raw = raw
         self._loop = loop
-        self._pending: list[bytes] = []
+        self._held = b""
 
     def write(self, data: bytes) -> None:
-        """Sends, together with what else is written now."""
-        if not self._pending:
+        """Sends, perhaps together with the next write."""
+        if self._held:
+            data, self._held = self._held + data, b""
+            self.raw.write(data)
+        else:
+            self._held = data
             self._loop.call_soon(self._flush)
-        self._pending.append(data)
 
     def close(self) -> None:
         """Closes once what was written is sent, or after a few seconds in which the peer did not take it."""
@@ -44,9 +48,9 @@ class CoalescingTransport:
         self.raw.close()
 
     def _flush(self) -> None:
-        if self._pending and not self.raw.is_closing():
-            self.raw.write(self._pending[0] if len(self._pending) == 1 else b"".join(self._pending))
-        self._pending.clear()
+        if self._held and not self.raw.is_closing():
+            self.raw.write(self._held)
+        self._held = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.raw, name)
