@@ -1,5 +1,7 @@
 """Vendors' words, made fit to show."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +99,25 @@ def test_nothing_makes_it_fail_or_overflow(text: str, secrets: list[str], conten
 )
 def test_names_are_shown_only_if_they_are_names(name: object, shown: str | None) -> None:
     assert safe_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "-", "x-", "1", ".", "*a", "a•", "xxxxxxx-", "sk-", "a'", "'a ", "\"'`", "'a'", "bearer "]
+)
+def test_a_long_text_is_read_in_linear_time(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Long enough that quadratic time would be a minute; linear time is a tenth of a second.
+    monkeypatch.setattr("speko.providers.redaction._READ_CHARS", 40_000)
+    began = time.perf_counter()
+    shown = safe_words(piece * (40_000 // len(piece)))
+    assert time.perf_counter() - began < 10
+    assert len(shown) <= MAX_CHARS
+
+
+def test_a_key_is_cut_out_wherever_in_its_word_it_begins() -> None:
+    assert safe_words("(key:sk-abcdefghijk•••wxyz) is wrong") == "[redacted] is wrong"
+    assert safe_words("url=/v1/0123456789abcdef0123456789abcdef-tail/x") == "url=/v1/[redacted]/x"
+    assert safe_words("a" * 40) == "a" * 40, "a word without a digit is a word"
+
+
+def test_quotations_end_where_they_are_closed() -> None:
+    assert safe_words("it's 'gpt-4o', don't say `two words` or \"a b") == "it's 'gpt-4o', don't say … or \"a b"

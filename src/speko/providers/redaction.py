@@ -10,13 +10,16 @@ MAX_CHARS = 300
 _READ_CHARS = 2000
 _READ_CONTENT_CHARS = 2**16
 _REDACTED = "[redacted]"
+# Each alternative that may scan far begins where a word or a run begins and nowhere else, so that a long word is read
+# once and not once per character.
 _SECRETS = re.compile(
-    r"(?i)\b(?:bearer|basic)\s+\S+"  # an Authorization header
+    r"(?i)(?<!\S)\S*(?:\*{2,}|•{2,}|x{8,})\S*"  # a masked key
+    r"|\b(?:bearer|basic)\s+\S+"  # an Authorization header
     r"|\b(?:[a-z]{1,6}[-_])?(?:sk|pk|rk|gsk|csk|tgp|fw|xai|key|token)[-_][\w*.…-]{6,}"  # the usual prefixes of keys
-    r"|\S*(?:\*{2,}|•{2,}|x{8,})\S*"  # a masked key
-    r"|(?=[\w-]*\d)[\w-]{32,}"  # anything long enough to be one
+    r"|(?<![\w-])(?=[\w-]*\d)[\w-]{32,}"  # anything long enough to be one
 )
-_QUOTED = re.compile(r"(?<!\w)(['\"`])(.+?)\1(?!\w)")
+_OPENER = re.compile(r"(?<!\w)['\"`]")
+_CLOSER = {quote: re.compile(rf"{quote}(?!\w)") for quote in "'\"`"}
 _IDENTIFIER = re.compile(r"[\w.:/\[\]-]{1,64}")
 _RUN = 4  # so many words in a row that stand in the caller's content too are an echo
 _LONG_WORD = 20
@@ -44,7 +47,7 @@ def safe_words(text: str, secrets: Iterable[str] = (), content: Sequence[str] = 
     if sum(map(len, content)) > _READ_CONTENT_CHARS:
         return ""  # too much to compare with
     said = " ".join(" ".join(content).split())
-    text = _QUOTED.sub(lambda found: found[0] if _may_quote(found[2], said) else "…", text)
+    text = _checked_quotations(text, said)
     if _echoes(text, said):
         return ""
     return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
@@ -55,6 +58,24 @@ def safe_name(name: object) -> str | None:
     if isinstance(name, int) and not isinstance(name, bool):
         return str(name)
     return name if isinstance(name, str) and _IDENTIFIER.fullmatch(name) else None
+
+
+def _checked_quotations(text: str, said: str) -> str:
+    """The text with `…` for every quotation that may not be shown."""
+    parts: list[str] = []
+    shown, unclosed = 0, set[str]()
+    for opener in _OPENER.finditer(text):
+        quote, start = opener[0], opener.start()
+        if start < shown or quote in unclosed:
+            continue
+        closer = _CLOSER[quote].search(text, start + 2)
+        if closer is None:
+            unclosed.add(quote)
+            continue
+        quoted = text[start + 1 : closer.start()]
+        parts += [text[shown:start], f"{quote}{quoted}{quote}" if _may_quote(quoted, said) else "…"]
+        shown = closer.end()
+    return "".join([*parts, text[shown:]])
 
 
 def _may_quote(quoted: str, said: str) -> bool:
