@@ -112,8 +112,8 @@ def test_a_model_that_reasons() -> None:
     assert not {"temperature", "max_tokens", "stream_options"} & set(body)
 
 
-def test_metadata_and_language_stay_here() -> None:
-    body = sent(LlmRequest(model="m", messages=TALK, metadata={"caller": "Ann"}, language="it"))
+def test_the_language_stays_here() -> None:
+    body = sent(LlmRequest(model="m", messages=TALK, language="it"))
     assert set(body) == {"model", "messages", "stream", "stream_options"}
 
 
