@@ -22,6 +22,9 @@ E = TypeVar("E")
 Opener = Callable[[Candidate, Call], AsyncIterator[Sequence[E]]]
 CALLER_PATIENCE = 60.0
 """Seconds that a caller may take to read what was sent before the next piece goes out."""
+_CLOSING = 5.0
+"""Seconds that a connector may take to end its vendor call."""
+_LONGEST_MESSAGE = 500
 _TOO_SLOW: dict[Stage, str] = {
     "first_byte": "gave no useful output in time",
     "gap": "stalled in the middle of its answer",
@@ -51,8 +54,9 @@ class CallerStalled(Exception):
 
 
 def cause_of(cancellation: asyncio.CancelledError) -> str:
-    """Why a call is cancelled: what was given to `Task.cancel`."""
-    return str(cancellation.args[0]) if cancellation.args else "caller_left"
+    """Why a call is cancelled: `caller_left`, or `gateway_stopped` when `Task.cancel` was given anything else, as the
+    server does when its patience with calls in flight is over."""
+    return "caller_left" if cancellation.args in ((), ("caller_left",)) else "gateway_stopped"
 
 
 class Dispatch(Generic[E]):
@@ -110,18 +114,23 @@ class Dispatch(Generic[E]):
                 held.append(batch)
                 if self._useful(batch):
                     return Served(self, attempt, call, stream, held)
-        except ProviderError as error:
-            await stream.close()
-            now = time.monotonic()
-            self.attempts.failed(attempt, error, now)
-            if self.attempts.silent is attempt.candidate:
-                self.silent_call = call
-            self.meter.attempt(attempt, call, "failed", now=now, error=error)
+        except Exception as raised:
+            error = _blamed(raised, attempt.candidate, call)
+            try:
+                await stream.close()
+            finally:
+                now = time.monotonic()
+                self.attempts.failed(attempt, error, now)
+                if self.attempts.silent is attempt.candidate:
+                    self.silent_call = call
+                self.meter.attempt(attempt, call, "failed", now=now, error=error)
             return None
         except asyncio.CancelledError as cancellation:
-            await stream.close()
-            self.attempts.cancelled(attempt)
-            self.meter.attempt(attempt, call, "cancelled", now=time.monotonic(), cause=cause_of(cancellation))
+            try:
+                await stream.close()
+            finally:
+                self.attempts.cancelled(attempt)
+                self.meter.attempt(attempt, call, "cancelled", now=time.monotonic(), cause=cause_of(cancellation))
             raise
 
     def _log_failover(self, previous: Attempt, attempt: Attempt) -> None:
@@ -149,26 +158,29 @@ class Stream(Generic[E]):
         self._batches: AsyncIterator[Sequence[E]] | None = None
 
     async def next(self, by: float, stage: Stage) -> Sequence[E] | None:
-        """The next batch, None at the end. Raises ProviderError."""
+        """The next batch, never an empty one; None at the end. Raises ProviderError."""
         try:
             if self._batches is None:
                 self._batches = self._open(self._candidate, self._call)
-            return await self._watchdog.guard(anext(self._batches, None), by)
+            batch = await self._watchdog.guard(anext(self._batches, None), by)
+            if batch is None or batch:
+                return batch
+            return await self._watchdog.guard(self._after_an_empty_one(self._batches), by)
         except Expired:
             raise DeadlineExceeded(_TOO_SLOW[stage], stage=stage) from None
-        except ProviderError as error:
-            # Connectors keep secrets out of their texts; this makes sure of it, whoever wrote them.
-            if key := self._call.credential.api_key:
-                error.message = error.message.replace(key, "[key]")
-            raise
+        except asyncio.CancelledError as error:
+            if _being_cancelled():
+                raise
+            raise _blamed(error, self._candidate, self._call) from None
         except Exception as error:
-            # A connector's own mistake must not cost the caller the answer. Only the type is logged: the text of a
-            # foreign exception may hold anything.
-            log.error(
-                "connector raised something that is not a provider error",
-                extra={"provider": self._candidate.provider, "type": type(error).__name__},
-            )
-            raise ProviderError(f"its connector failed ({type(error).__name__})") from None
+            raise _blamed(error, self._candidate, self._call) from None
+
+    async def _after_an_empty_one(self, batches: AsyncIterator[Sequence[E]]) -> Sequence[E] | None:
+        while True:
+            await asyncio.sleep(0)  # lets the deadline pass also where the connector never waits
+            batch = await anext(batches, None)
+            if batch is None or batch:
+                return batch
 
     async def close(self) -> None:
         """Ends the vendor call."""
@@ -176,9 +188,38 @@ class Stream(Generic[E]):
         if close is None:
             return
         try:
-            await close()
-        except Exception as error:
+            await self._watchdog.guard(close(), time.monotonic() + _CLOSING)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _being_cancelled():
+                raise
             log.warning("closing a vendor call failed", extra={"type": type(error).__name__})
+
+
+def _being_cancelled() -> bool:
+    """Whether anybody has cancelled the running task; otherwise a CancelledError is a connector's own doing."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _blamed(error: BaseException, candidate: Candidate, call: Call) -> ProviderError:
+    """What a connector raised, as a `ProviderError` whose message holds no key and is not too long.
+
+    A connector's own mistake must not cost the caller the answer. Only its type is told: a foreign exception's text may
+    hold anything.
+    """
+    if not isinstance(error, ProviderError):
+        kind = type(error).__name__
+        log.error(
+            "connector raised something that is not a provider error",
+            extra={"provider": candidate.provider, "type": kind},
+        )
+        return ProviderError(f"its connector failed ({kind})")
+    # Connectors keep secrets out of their texts; this makes sure of it, whoever wrote them.
+    message = str(error.message)
+    if key := call.credential.api_key:
+        message = message.replace(key, "[key]")
+    error.message = message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
+    return error
 
 
 class Served(Generic[E]):

@@ -6,6 +6,8 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 T = TypeVar("T")
+_AGAIN = 1.0
+"""Seconds after which what swallowed our cancellation is cancelled once more."""
 
 
 class Expired(Exception):
@@ -21,7 +23,7 @@ class Watchdog:
     Times are `time.monotonic()`: the loop's own clock may be cached and a millisecond coarse.
     """
 
-    __slots__ = ("_by", "_fired", "_loop", "_task", "_timer", "_timer_at")
+    __slots__ = ("_before", "_by", "_fired", "_loop", "_task", "_timer", "_timer_at")
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -29,26 +31,31 @@ class Watchdog:
         self._timer_at = 0.0
         self._task: asyncio.Task[object] | None = None
         self._by: float | None = None
-        self._fired = False
+        self._before = 0
+        """Cancellations of the task that were under way when the wait began."""
+        self._fired = 0
+        """How often we cancelled in this wait."""
 
     async def guard(self, waiting: Awaitable[T], by: float) -> T:
         """Awaits `waiting` until the clock reads `by`.
 
         Raises:
             Expired: it took longer. `waiting` was cancelled then.
+            asyncio.CancelledError: somebody else cancelled the task meanwhile, whatever `waiting` made of that.
         """
         self._arm(by)
         try:
             result = await waiting
-        except BaseException:
-            # Our own cancellation may surface as something else, so what counts is that we fired. Somebody else's
-            # cancellation at the same moment wins.
-            if self._take_back():
-                raise Expired from None
-            raise
+        except BaseException as error:
+            # A cancellation may surface as something else, so what counts is who cancelled.
+            ended = self._ended()
+            if ended is None or isinstance(error, ended):
+                raise
+            raise ended from None
         else:
-            if self._take_back():
-                raise Expired  # what we cancelled swallowed it
+            ended = self._ended()
+            if ended is not None:
+                raise ended  # what was cancelled swallowed it
             return result
         finally:
             self._by = None
@@ -59,15 +66,22 @@ class Watchdog:
             self._timer.cancel()
             self._timer = None
 
-    def _take_back(self) -> bool:
-        """Whether we cancelled, and nobody else did."""
-        if not self._fired or self._task is None:
-            return False
-        self._fired = False
-        return self._task.uncancel() == 0
+    def _ended(self) -> type[BaseException] | None:
+        """Who cancelled the wait: CancelledError = somebody else, Expired = we alone, None = nobody."""
+        task = self._task
+        assert task is not None  # noqa: S101 - set by _arm
+        fired, self._fired = self._fired, 0
+        for _ in range(fired):
+            task.uncancel()
+        if task.cancelling() > self._before:
+            return asyncio.CancelledError
+        return Expired if fired else None
 
     def _arm(self, by: float) -> None:
-        self._task = asyncio.current_task()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine that runs has one
+        self._task = task
+        self._before = task.cancelling()
         self._by = by
         if self._timer is None or by < self._timer_at:
             self.stop()
@@ -84,5 +98,6 @@ class Watchdog:
         if time.monotonic() < self._by:
             self._set_timer(self._by)
         else:
-            self._fired = True
+            self._fired += 1
             self._task.cancel()
+            self._set_timer(time.monotonic() + _AGAIN)
