@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import av.error
@@ -122,6 +122,10 @@ def _first_sound(packet: "av.Packet[av.AudioStream]") -> av.AudioFrame | None:
         return None
 
 
+_ODD_METADATA: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+"""Tags that are not UTF-8 must not fail the file. Newer versions of PyAV, for newer Pythons, never fail on them."""
+
+
 class _ToMono:
     """Frames of any layout to PCM16 mono, by libav itself.
 
@@ -143,7 +147,8 @@ class _ToMono:
 
 def _open(reader: BinaryIO) -> InputContainer:
     reader.seek(0)
-    return av.open(reader, "r", container_options={"format_whitelist": _FORMATS}, metadata_errors="replace")
+    container: InputContainer = av.open(reader, "r", container_options={"format_whitelist": _FORMATS}, **_ODD_METADATA)
+    return container
 
 
 def _audio_stream(container: InputContainer) -> av.AudioStream:
