@@ -136,12 +136,10 @@ def decide_type(claim: ContentType, head: bytes) -> str:
 def _signature(head: bytes) -> str | None:
     if head[:4] in (b"RIFF", b"RF64"):
         return WAV if head[8:12] == b"WAVE" else None
-    if head[4:8] == b"ftyp":
-        return "audio/mp4"
     # An ID3v2 tag: its version is below 0xFF, its length has seven bits to the byte.
     if head[:3] == b"ID3" and len(head) >= 10 and max(head[3], head[4]) < 0xFF and max(head[6:10]) < 0x80:
         return MP3
-    return _MAGICS.get(head[:4])
+    return _MAGICS.get(head[:4]) or ("audio/mp4" if head[4:8] == b"ftyp" else None)
 
 
 # MPEG audio, ISO 11172-3 and 13818-3: kbit/s by (version 1?, layer), Hz by version.
