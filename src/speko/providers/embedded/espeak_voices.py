@@ -42,8 +42,9 @@ def read_list(text: str) -> list[EspeakVoice]:
         if found is None:
             raise ValueError(f"unexpected line in the list of voices: {line!r}")
         rank, language, name, file, others = found.groups()
-        # Two voices may share a language; the later one is known by its file.
-        voice_id = language if language not in voices else file.rpartition("/")[2].lower()
+        # Two voices may share a language, and `-v` does not find private-use tags: those are known by their file.
+        by_language = language.lower() not in voices and "-Q" not in language
+        voice_id = language.lower() if by_language else file.rpartition("/")[2].lower()
         languages = {language.lower(): int(rank)}
         languages |= {other.lower(): int(other_rank) for other, other_rank in _OTHER.findall(others)}
         voices[voice_id] = EspeakVoice(voice_id, name.strip("_").replace("_", " "), languages)

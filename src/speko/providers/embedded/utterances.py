@@ -36,17 +36,24 @@ def pieces(text: str) -> Iterator[Piece]:
     Nothing but white space between pieces gets lost. Takes time in proportion to the length of the text.
     """
     start, room = 0, FIRST
+    held = 0
+    """The last end of a sentence that fits, which waits for the next one to fit, too."""
     for end in _ends(text):
+        if held > start and end - start > room:
+            if piece := text[start:held].strip():
+                yield Piece(piece, held)
+            start = held
         while end - start > room:
             cut = _cut(text, start, room)
-            yield Piece(text[start:cut].strip(), cut)
-            start, room = cut, LATER
-        # The first sentence goes alone; later ones travel together as far as they fit.
-        if room == FIRST or end == len(text) or _next_is_too_much(text, start, end):
-            if text[start:end].strip():
-                yield Piece(text[start:end].strip(), end)
+            if piece := text[start:cut].strip():
+                yield Piece(piece, cut)
                 room = LATER
-            start = end
+            start = cut
+        held = end
+        # The first sentence goes alone; later ones travel together as far as they fit.
+        if (room == FIRST or end == len(text)) and (piece := text[start:end].strip()):
+            yield Piece(piece, end)
+            start, room = end, LATER
 
 
 def _ends(text: str) -> Iterator[int]:

@@ -26,6 +26,8 @@ FACTS = (
     "An octopus has three hearts.",
 )
 _GREETING = re.compile(r"\b(?:hello|hi|hey|howdy|greetings|good (?:morning|afternoon|evening)|hi there)\b")
+_QUESTION = re.compile(r"^(?:how|what|why|who|where|which|when)\b")
+_SMALL_TALK_WORDS = 10
 _BYE = re.compile(r"\b(?:goodbye|good bye|bye|see you|good night|farewell|talk to you later)\b")
 _THANKS = re.compile(r"\b(?:thank you|thanks|thank|cheers)\b")
 _SMALL_TALK = tuple(
@@ -153,6 +155,9 @@ class Conversation:
         return f"{', '.join(map(str, range(1, int(found[0]) + 1)))}."
 
     def _small_talk(self) -> str | None:
+        # "How do you say thank you in French?" is no thanks.
+        if _QUESTION.search(self._lower) or len(self._lower.split()) > _SMALL_TALK_WORDS:
+            return None
         name = memory.remembered_name(self._messages)
         to_name = f", {name}" if name else ""
         answers = (

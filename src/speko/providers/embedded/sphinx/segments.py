@@ -19,8 +19,9 @@ class Endpointing:
     onset: int = 90
     """So much speech within `onset_window` begins a segment."""
     onset_window: int = 180
-    preroll: int = 300
-    """Sound kept from before the first speech: soft consonants."""
+    preroll: int = 60
+    """Sound kept from before that window: soft consonants. More of it does harm where it is digital silence, from which
+    the decoder learns a wrong noise level (300 ms: 15 % WER in place of 8)."""
     hangover: int = 600
     """Silence that ends a segment."""
     postroll: int = 240
