@@ -153,9 +153,14 @@ class Gateway:
 def platform_access(
     settings: Settings, registry: Registry, environment: Mapping[str, str]
 ) -> dict[str, PlatformAccess]:
-    """The operator's access to every vendor, from the configuration file and the vendors' own variables."""
+    """The operator's access to every vendor, from the configuration file and the vendors' own variables; in the order
+    of the file, then of the catalogue."""
     found = {}
-    for vendor_id, registration in registry.vendors.items():
+    for vendor_id in dict.fromkeys([*settings.providers, *registry.vendors]):
+        registration = registry.get(vendor_id)
+        if registration is None:
+            log.warning("configured provider is not in the catalogue", extra={"provider": vendor_id})
+            continue
         vendor = registration.vendor
         table = platform_settings(settings, vendor_id, vendor.key_env, vendor.base_url_env, environment)
         found[vendor_id] = PlatformAccess(
@@ -163,8 +168,6 @@ def platform_access(
             base_url=table.base_url,
             models=table.configured_models(),
         )
-    for vendor_id in settings.providers.keys() - registry.vendors.keys():
-        log.warning("configured provider is not in the catalogue", extra={"provider": vendor_id})
     return found
 
 

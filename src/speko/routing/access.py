@@ -78,7 +78,7 @@ def access(  # noqa: PLR0911 - one return per reason
         return Access(Credential())
     base_url = platform.base_url or vendor.base_url
     if own_key is not None:
-        if base_url is None:
+        if base_url is None and vendor.needs == "url":
             return Access(reason="NO_BASE_URL", hint=_set_variable(vendor.base_url_env, "base URL", vendor.id))
         return Access(Credential(own_key.secret, base_url, "BYOK"), own_key.id)
     if vendor.needs == "url":
