@@ -14,8 +14,9 @@ def estimate_micro_usd(price: Price | None, usage: Usage) -> int:
     fresh_tokens = usage.input_tokens
     total = 0.0
     if price.usd_per_1m_cached_tokens is not None:
-        fresh_tokens -= usage.cached_tokens
-        total += price.usd_per_1m_cached_tokens * usage.cached_tokens
+        cached_tokens = min(usage.cached_tokens, usage.input_tokens)  # vendors have reported more
+        fresh_tokens -= cached_tokens
+        total += price.usd_per_1m_cached_tokens * cached_tokens
     total += (price.usd_per_1m_input_tokens or 0.0) * fresh_tokens
     total += (price.usd_per_1m_output_tokens or 0.0) * usage.output_tokens
     total += (price.usd_per_1m_characters or 0.0) * usage.characters
