@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
-from speko.api.errors import ApiError, from_msgspec, invalid
+from speko.api.errors import ApiError, from_msgspec
 from speko.api.gateway import gateway_of
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ async def pieces(request: Request[Any, Any, Any], limit: int) -> AsyncIterator[b
         CallerLeft: there is no more.
     """
     claimed = request.headers.get("content-length", "")
-    if claimed.isdigit() and int(claimed) > limit:
+    if claimed.isdecimal() and int(claimed) > limit:
         raise _too_large(limit)
     received = 0
     while True:
@@ -41,7 +41,8 @@ async def pieces(request: Request[Any, Any, Any], limit: int) -> AsyncIterator[b
             async with asyncio.timeout(_PATIENCE):
                 message = await request.receive()
         except TimeoutError:
-            raise invalid("The request body did not arrive in time") from None
+            text = "The request body did not arrive in time"
+            raise ApiError(400, "VALIDATION_ERROR", text, headers={"connection": "close"}) from None
         if message["type"] != "http.request":
             raise CallerLeft
         piece = message["body"]

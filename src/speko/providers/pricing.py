@@ -14,7 +14,7 @@ def estimate_micro_usd(price: Price | None, usage: Usage) -> int:
     fresh_tokens = usage.input_tokens
     total = 0.0
     if price.usd_per_1m_cached_tokens is not None:
-        cached_tokens = min(usage.cached_tokens, usage.input_tokens)  # vendors have reported more
+        cached_tokens = min(usage.cached_tokens, usage.input_tokens)  # a report that contradicts itself is no refund
         fresh_tokens -= cached_tokens
         total += price.usd_per_1m_cached_tokens * cached_tokens
     total += (price.usd_per_1m_input_tokens or 0.0) * fresh_tokens
