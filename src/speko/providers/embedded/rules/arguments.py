@@ -22,7 +22,9 @@ from speko.providers.embedded.rules.schemas import (
 MAX_CALLS = 8
 """Of one tool at once."""
 
-_PLACES = frozenset("city location place town country destination address region area state where origin venue".split())
+_PLACES = frozenset("city location place town country address region area state where venue".split())
+_ORIGINS = frozenset(["origin", "from", "departure", "source", "start"])
+_DESTINATIONS = frozenset(["destination", "arrival"])
 _PEOPLE = frozenset("name person contact recipient who customer guest attendee user to".split())
 _DATES = frozenset("date day when".split())
 _TIMES = frozenset("time hour at".split())
@@ -227,6 +229,8 @@ class Filler:
 
     def _kinds(self) -> tuple[tuple[frozenset[str], Callable[[], list[str]]], ...]:
         return (
+            (_ORIGINS, lambda: self._places_or_people(("from",))),
+            (_DESTINATIONS, lambda: self._places_or_people(("to", "for", "in"))),
             (_PLACES, lambda: self._places_or_people(("in", "at", "near", "to", "for", "from"))),
             (_CODES, lambda: phrases.codes(self.text)),
             (_PEOPLE, lambda: self._places_or_people(("name is", "named", "called", "with", "to", "for", "call"))),
@@ -238,8 +242,8 @@ class Filler:
         names = sorted(about - phrases.STOP_WORDS)
         if not names:
             return []
-        match = re.search(rf"\b(?:{'|'.join(map(re.escape, names))})(?: is| should be| as|:| =)+ (.+)", self.text, re.I)
-        return phrases.after(f"= {match[1]}", ("=",)) if match else []
+        match = re.search(rf"\b(?:{'|'.join(map(re.escape, names))})(?: is| should be| as|:| =)+ ", self.text, re.I)
+        return [phrases.phrase_at(self.text, match.end())] if match else []
 
     def _free_text(self) -> list[str]:
         if (said := phrases.quoted(self.text)) is not None:
@@ -282,7 +286,7 @@ class Filler:
                 continue
             if isinstance(plain.get("enum"), list):
                 values: Iterable[Any] = self._choices(plain["enum"])
-            elif about & (_PLACES | _CODES) and type_of(plain) == "string":
+            elif about & (_PLACES | _DESTINATIONS | _CODES) and type_of(plain) == "string":
                 values = self._strings(name, plain, alone=False)
             elif about & _CODES:
                 values = [_json_number(number.value, plain) for number in phrases.numbers(self.text)]

@@ -15,7 +15,7 @@ from enum import Enum
 from fractions import Fraction
 from math import isqrt
 
-from speko.providers.embedded.rules.number_words import HOMOPHONES, read_number, say_number
+from speko.providers.embedded.rules.number_words import DIGITS, HOMOPHONES, read_number, say_number
 
 MAX_WORDS = 200
 _MAX_BITS = 400
@@ -55,7 +55,7 @@ _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("cubed",), "³"),
 )
 _SIGNS = {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "**": "^"}
-_WORD = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+|[a-z]+(?:'[a-z]+)?|\*\*|[-+*/^%()=×·÷−–]|[.,;:?!]")
+_WORD = re.compile(DIGITS + r"|\.\d+|[a-z]+(?:'[a-z]+)?|\*\*|[-+*/^%()=×·÷−–]|[.,;:?!]")
 _ASKS = re.compile(
     r"\b(what|what's|whats|how much|calculate|compute|work out|solve|tell me|equals?|add|subtract|multiply|divide|sum"
     r"|product|difference|evaluate)\b|="

@@ -86,7 +86,7 @@ class Conversation:
         self._messages = messages
         self._now = now
         self._name = memory.persona(prompts) or "Speko"
-        self._said = next((m.content for m in reversed(messages) if m.role == "user"), "").replace("’", "'").strip()
+        self._said = memory.last_turn(messages).replace("’", "'").strip()
         self._lower = " ".join(self._said.lower().split())
 
     def reply(self) -> str:

@@ -7,6 +7,8 @@ from speko.providers.llm import ChatMessage
 
 MAX_NAME = 40
 """Characters."""
+MAX_TURN = 1000
+"""Characters of one turn that are looked at: more is no conversation, and the rules take time for it."""
 _WORD = r"[^\W\d_][\w'’-]*"
 _TELLS = re.compile(
     r"\b(?:my name is|my name's|my names|i am called|i'm called|people call me|call me|this is)"
@@ -24,6 +26,11 @@ _NO_NAME = frozenset(
     would yes you your""".split()
 )
 _NOT_AFTER_THIS_IS = frozenset("great nice good bad fun wrong fine cool awesome terrible it me".split())
+
+
+def last_turn(messages: Sequence[ChatMessage]) -> str:
+    """The beginning of what the user said last; empty where there is nothing."""
+    return next((m.content for m in reversed(messages) if m.role == "user"), "")[:MAX_TURN]
 
 
 def told_name(text: str) -> str | None:
@@ -57,7 +64,7 @@ def _as_name(words: Sequence[str]) -> str:
 
 def remembered_name(messages: Sequence[ChatMessage]) -> str | None:
     """The name that the user told last, or None."""
-    names = (told_name(message.content) for message in reversed(messages) if message.role == "user")
+    names = (told_name(message.content[:MAX_TURN]) for message in reversed(messages) if message.role == "user")
     return next((name for name in names if name), None)
 
 

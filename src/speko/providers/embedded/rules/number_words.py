@@ -32,7 +32,9 @@ HOMOPHONES = {
 }
 """What recognisers write where a number or an operator was said."""
 MAX_DIGITS = 30
-_DIGITS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z|\.\d+\Z")
+DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+"""A number in digits, as a regular expression."""
+_DIGITS = re.compile(rf"{DIGITS}\Z|\.\d+\Z")
 
 
 def read_digits(token: str) -> Fraction | None:

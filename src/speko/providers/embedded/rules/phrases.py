@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from speko.providers.embedded.rules.number_words import read_number
+from speko.providers.embedded.rules.number_words import DIGITS, read_number
 
 STOP_WORDS = frozenset(
     """a about all am an and any are as at be been but by can can't could current currently did do does doing for from
@@ -68,7 +68,7 @@ def words_in_name(name: str) -> list[str]:
 
 def numbers(text: str) -> list[Number]:
     """All numbers, in digits and words, in order."""
-    tokens = re.findall(r"\d[\d,]*(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text.lower()))
+    tokens = re.findall(DIGITS + r"|[a-z]+(?:'[a-z]+)?", re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text.lower()))
     found, at = [], 0
     while at < len(tokens):
         number = read_number(tokens, at)
@@ -96,7 +96,7 @@ def after(text: str, words: Iterable[str]) -> list[str]:
     found: list[str] = []
     for match in lead.finditer(text):
         at = match.end()
-        while phrase := _phrase(text, at):
+        while phrase := phrase_at(text, at):
             found.append(phrase)
             joint = re.match(r"\s*(?:, and|,|and|or)\s+(?=[A-Z])", text[at + len(phrase) :])
             if joint is None:
@@ -119,7 +119,8 @@ def object_of(text: str, verbs: set[str]) -> str:
     return re.split(r"\b(?:to|on|onto|into|from|in|for|at|please)\b", " ".join(words), maxsplit=1)[0]
 
 
-def _phrase(text: str, start: int) -> str:
+def phrase_at(text: str, start: int) -> str:
+    """The phrase that begins at `start`, at most 80 characters."""
     end = _ENDS_PHRASE.search(text, start)
     return text[start : end.start() if end else len(text)].rstrip()[:80]
 

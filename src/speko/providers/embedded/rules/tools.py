@@ -8,6 +8,7 @@ import msgspec
 
 from speko.providers.embedded.rules import phrases
 from speko.providers.embedded.rules.arguments import Filler
+from speko.providers.embedded.rules.memory import last_turn
 from speko.providers.embedded.rules.schemas import Impossible
 from speko.providers.errors import Unsupported
 from speko.providers.llm import LlmRequest, NamedTool, Tool, ToolCall
@@ -29,7 +30,7 @@ def decide(request: LlmRequest, now: datetime) -> list[ToolCall]:
     choice = request.tool_choice or "auto"
     if choice == "none" or (choice == "auto" and not request.tools):
         return []
-    text = next((m.content for m in reversed(request.messages) if m.role == "user"), "")
+    text = last_turn(request.messages)
     if choice == "auto":
         if request.messages and request.messages[-1].role == "tool":
             return []
