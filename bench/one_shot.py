@@ -94,7 +94,7 @@ def main() -> int:
 
 
 def _print(latencies: dict[str, list[float]], rates: dict[str, list[tuple[float, float]]]) -> None:
-    direct, nginx, gateway = latencies
+    direct, nginx, relay, gateway = latencies
     load = Path("/proc/loadavg").read_text().split()[0]
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {load}; medians of rounds; {EVENTS} events per answer\n")
     print(f"{'':28}{'first event':>12}{'added':>9}{'answers/s':>11}{'x nginx':>9}{'CPU/answer':>12}")
@@ -108,6 +108,8 @@ def _print(latencies: dict[str, list[float]], rates: dict[str, list[tuple[float,
     over = statistics.median(g - n for g, n in zip(latencies[gateway], latencies[nginx], strict=True))
     rate = statistics.median(rate for rate, _ in rates[gateway])
     print(f"\nfirst event over nginx: {over:.3f} ms (aim {AIM_ADDED_MS})")
+    bare = statistics.median(g - r for g, r in zip(latencies[gateway], latencies[relay], strict=True))
+    print(f"first event over a bare relay on the same libraries: {bare:.3f} ms")
     print(f"answers per second on one core: {rate:.0f} (aim {AIM_PER_SECOND})")
 
 

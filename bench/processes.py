@@ -69,7 +69,7 @@ class Party:
 
 @contextmanager
 def parties(events: int) -> Iterator[list[Party]]:
-    """The simulator called directly, nginx before it, and the gateway before it."""
+    """The simulator called directly, nginx before it, a bare relay before it, and the gateway before it."""
     folder = Path(tempfile.mkdtemp(prefix="speko-bench-"))
     try:
         with ExitStack() as stack:
@@ -81,6 +81,13 @@ def parties(events: int) -> Iterator[list[Party]]:
             config = folder / "nginx.conf"
             config.write_text(_NGINX.format(folder=folder, port=nginx_port, upstream=upstream))
             nginx = _spawn(stack, MEASURED_CORE, ["nginx", "-c", str(config), "-e", str(folder / "error.log")])
+            relay_port = upstream + 2
+            address = f"http://127.0.0.1:{upstream}/v1/chat/completions"
+            relay = _spawn(
+                stack,
+                MEASURED_CORE,
+                [sys.executable, "-W", "ignore", "-m", "bench.bare_relay", str(relay_port), address],
+            )
             data = str(folder / "data")
             made = subprocess.check_output([*_SPEKO, "keys", "create", "--name", "bench", "--data", data, "--json"])
             key = json.loads(made)
@@ -105,6 +112,7 @@ def parties(events: int) -> Iterator[list[Party]]:
             found = [
                 Party("simulator, called directly", upstream, *vendor, simulator.pid),
                 Party("nginx as a plain proxy", nginx_port, *vendor, nginx.pid),
+                Party("bare Litestar relay", relay_port, *vendor, relay.pid),
                 Party(
                     "gateway",
                     gateway_port,
