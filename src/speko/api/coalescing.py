@@ -18,6 +18,8 @@ _LINGER = 5.0
 """Seconds that a closed connection has to take what was written."""
 _VANISHED = 60
 """Seconds after which a peer that answers nothing counts as gone."""
+_PIPELINED = 16
+"""Requests that may wait behind the one that is being answered; a peer that sends more is cut off."""
 
 
 class CoalescingTransport:
@@ -34,8 +36,8 @@ class CoalescingTransport:
     def write(self, data: bytes) -> None:
         """Sends, perhaps together with the next write."""
         if self._held:
-            data, self._held = self._held + data, b""
-            self.raw.write(data)
+            self._held += data
+            self._flush()
         else:
             self._held = data
             self._loop.call_soon(self._flush)
@@ -76,6 +78,15 @@ class CoalescingProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
+
+    def on_headers_complete(self) -> None:
+        """A request begins. The server stops reading when it has to wait for others, but a peer that leaves is noticed
+        by reading alone; so reading goes on, up to a number of requests."""
+        super().on_headers_complete()
+        if len(self.pipeline) > _PIPELINED:
+            self.transport.abort()
+        elif self.pipeline:
+            self.flow.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer has left: the server itself tells only the newest request of a pipeline."""
