@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +41,29 @@ class Running:
         return rows
 
 
+class PromptServer(Server):
+    """Ends at once. The real one looks ten times a second whether it should, and then gives connections a tenth more;
+    `test_server.py` tests that one."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None]) -> None:
+        super().__init__(config, on_listening)
+        self.ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Until `ending`."""
+        await self.on_tick(0)
+        await self.ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Closes what is open and waits for what is being answered."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=1)
+
+
 @asynccontextmanager
 async def running(
     data: Path, registry: Registry | None = None, keys: tuple[str, ...] = (), **settings: Any
@@ -60,9 +84,8 @@ async def running(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=1,
     )
-    server = Server(config, listening.set_result)
+    server = PromptServer(config, listening.set_result)
     task = asyncio.create_task(server.serve())
     try:
         url = await listening
@@ -72,7 +95,7 @@ async def running(
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
             yield Running(gateway, url, key, client)
     finally:
-        server.should_exit = True
+        server.ending.set()
         await gateway.in_flight.end()
         await task
         await gateway.close()
