@@ -28,6 +28,12 @@ class Running:
     url: str
     key: str
     client: httpx.AsyncClient
+    server: "PromptServer"
+
+    @property
+    def answering(self) -> int:
+        """Requests that are being answered, those that are still arriving included."""
+        return len(self.server.server_state.tasks)
 
     async def attempts(self, request_id: str) -> list[dict[str, Any]]:
         """The attempts of a call, from the API."""
@@ -93,7 +99,7 @@ async def running(
         _, key = await gateway.store.create_api_key(organization.id, "test")
         headers = {"authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
-            yield Running(gateway, url, key, client)
+            yield Running(gateway, url, key, client, server)
     finally:
         server.ending.set()
         await gateway.in_flight.end()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ import uvicorn
 
 from speko.api import coalescing
 from speko.api.coalescing import CoalescingProtocol, CoalescingTransport
-from tests.api.running import Running, running, until
+from tests.api.raw import address_of, connect, request, reset
+from tests.api.running import running, until
 from tests.api.vendors import Scripted, registry_of
 
 BOTH_LOOPS = True
@@ -186,13 +186,6 @@ def body_of(size: int) -> Any:
     return app
 
 
-def vanish(writer: asyncio.StreamWriter) -> None:
-    """The peer's machine resets the connection, or its program ends: no goodbye in HTTP."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
-
-
 async def test_a_peer_that_never_reads_is_cut_off_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coalescing, "_LINGER", 0.1)
     lost = Lost(monkeypatch)
@@ -261,22 +254,7 @@ async def test_a_websocket_protocol_takes_over_the_transport_itself() -> None:
 # The gateway.
 
 
-def complete(gateway: Running, request_id: str) -> bytes:
-    """A request as it travels."""
-    body = json.dumps({"messages": [{"role": "user", "content": "hi"}], "intent": {"language": "en"}}).encode()
-    head = (
-        f"POST /v1/complete HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {gateway.key}\r\n"
-        f"x-request-id: {request_id}\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-def address_of(gateway: Running) -> tuple[str, int]:
-    host, port = gateway.url.removeprefix("http://").split(":")
-    return host, int(port)
-
-
-@pytest.mark.parametrize("leave", [vanish, lambda writer: writer.close()], ids=["reset", "closed"])
+@pytest.mark.parametrize("leave", [reset, socket.socket.close], ids=["reset", "closed"])
 @pytest.mark.parametrize("apart", [True, False], ids=["one by one", "in one piece"])
 async def test_a_peer_that_vanishes_from_a_pipeline_reaches_the_vendor_at_once(
     tmp_path: Path, leave: Any, apart: bool
@@ -284,16 +262,15 @@ async def test_a_peer_that_vanishes_from_a_pipeline_reaches_the_vendor_at_once(
     alpha = Scripted("alpha")
     alpha.llm = [None]
     async with running(tmp_path, registry_of(alpha), keys=("alpha",)) as gateway:
-        _, writer = await asyncio.open_connection(*address_of(gateway))
-        requests = [complete(gateway, f"r{number}") for number in range(3)]
-        writer.write(requests[0] if apart else b"".join(requests))
+        peer, loop = await connect(gateway), asyncio.get_running_loop()
+        requests = [request(gateway, "complete", f"r{number}") for number in range(3)]
+        await loop.sock_sendall(peer, requests[0] if apart else b"".join(requests))
         await asyncio.wait_for(alpha.began.wait(), 10)
         if apart:
-            for request in requests[1:]:
-                writer.write(request)
-                await writer.drain()
+            for one in requests[1:]:
+                await loop.sock_sendall(peer, one)
                 await asyncio.sleep(0.02)  # so that each arrives in a read of its own
-        leave(writer)
+        leave(peer)
         await asyncio.wait_for(alpha.ended.wait(), 5)
 
         async def booked() -> bool:
@@ -309,7 +286,7 @@ async def test_a_pipeline_is_answered_in_order(tmp_path: Path) -> None:
         reader, writer = await asyncio.open_connection(*address_of(gateway))
         names = [f"r{number}" for number in range(4)]
         for name in names:
-            writer.write(complete(gateway, name))
+            writer.write(request(gateway, "complete", name))
             await asyncio.sleep(0.005)
         answered: list[str] = []
         while len(answered) < len(names):
@@ -326,7 +303,7 @@ async def test_a_pipeline_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     alpha.llm = [None]
     async with running(tmp_path, registry_of(alpha), keys=("alpha",)) as gateway:
         reader, writer = await asyncio.open_connection(*address_of(gateway))
-        writer.write(complete(gateway, "r") * (coalescing._PIPELINED + 2))
+        writer.write(request(gateway, "complete", "r") * (coalescing._PIPELINED + 2))
         await lost.until(1)
         assert await asyncio.wait_for(reader.read(), 10) == b""
         await asyncio.wait_for(alpha.ended.wait(), 10)
