@@ -112,7 +112,7 @@ def find_sum(text: str) -> Sum | None:
 
     First as it stands; only if that gives nothing, with the slips of a recogniser mended ("to plus for").
     """
-    said = text.lower().replace("’", "'")
+    said = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text.lower().replace("’", "'"))
     # People write dates and telephone numbers with the same signs: alone they are a sum only if nothing else is said.
     asks = _ASKS.search(said) is not None
     for mend in (False, True):
@@ -132,7 +132,7 @@ def _in_words(words: Sequence[str]) -> bool:
 
 
 def _rewritten(words: Sequence[str]) -> list[str]:
-    """Imperatives as expressions, and a hyphen within number words as a space."""
+    """Imperatives as expressions."""
     said = " ".join(words)
     for pattern, operator in _PAIRS:
         if match := pattern.search(said):
@@ -140,7 +140,7 @@ def _rewritten(words: Sequence[str]) -> list[str]:
             return joined.replace(" , ", f" {operator} ").split()
     for pattern, form in _IMPERATIVES:
         said = pattern.sub(form, said)
-    return re.sub(r"\b([a-z]+ty) - (one|two|three|four|five|six|seven|eight|nine)\b", r"\1 \2", said).split()
+    return said.split()
 
 
 def _runs(words: Sequence[str]) -> list[list[Part]]:

@@ -27,7 +27,7 @@ class Hearing:
     """Understands one stream of PCM16 mono at 16 kHz.
 
     Cepstral means decide over the error rate: pocketsphinx starts from a fixed one and adapts slowly (20 % WER), so
-    each segment starts from the mean of its own first second (as good as the mean of all of it).
+    each segment starts from the mean of its own first second (on 16 sentences as good as the mean of all of it).
     """
 
     def __init__(self, decoder: Any, *, interim: bool) -> None:
