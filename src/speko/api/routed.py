@@ -96,7 +96,12 @@ class RoutedCall(ABC, Generic[E]):
             raise invalid(text, code=self.invalid_code) from None
         if served.candidate.embedded:
             log.info(
-                "served by an embedded engine", extra={"endpoint": self.endpoint, "provider": served.candidate.provider}
+                "served by an embedded engine",
+                extra={
+                    "endpoint": self.endpoint,
+                    "provider": served.candidate.provider,
+                    "request_id": self.info.request_id,
+                },
             )
 
         async def deliver(message: Message) -> None:

@@ -68,7 +68,7 @@ def access(  # noqa: PLR0911 - one return per reason
         return Access(reason="UNKNOWN_PROVIDER", hint="the catalogue does not know this vendor")
     vendor = registration.vendor
     if getattr(registration, modality, None) is None:
-        return Access(reason="NO_CONNECTOR", hint=f"this build has no connector for {vendor.name} here")
+        return Access(reason="NO_CONNECTOR", hint=f"this build has no {modality.upper()} connector for {vendor.name}")
     if vendor.embedded:
         if embedded == "never":
             return Access(reason="EMBEDDED_OFF", hint="the setting `embedded` is `never`")
