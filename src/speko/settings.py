@@ -48,7 +48,7 @@ class ProviderSettings(BaseModel):
 class Settings(BaseSettings):
     """Settings of one gateway process."""
 
-    model_config = SettingsConfigDict(env_prefix="SPEKO_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SPEKO_", extra="forbid", frozen=True, allow_inf_nan=False)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8787, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
@@ -106,7 +106,10 @@ class Settings(BaseSettings):
         """
         if self.master_key is None:
             return None
-        key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
+        try:
+            key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
+        except ValueError:
+            key = b""
         if len(key) != 32:
             raise ValueError("SPEKO_MASTER_KEY must be 32 bytes in base64")
         return key
