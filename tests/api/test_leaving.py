@@ -129,4 +129,4 @@ async def test_somebody_elses_cancellation_wins_over_the_callers() -> None:
     await asyncio.sleep(0)
     task.cancel("gateway_stopped")
     await asyncio.wait([task], timeout=10)
-    assert task.cancelled(), "whoever stops the gateway waits for a task that ends as cancelled"
+    assert task.cancelled(), "a stop of the gateway is not taken for a caller who left"

@@ -23,7 +23,7 @@ class Watchdog:
     Times are `time.monotonic()`: the loop's own clock may be cached and a millisecond coarse.
     """
 
-    __slots__ = ("_before", "_by", "_fired", "_loop", "_task", "_timer", "_timer_at")
+    __slots__ = ("_by", "_fired", "_loop", "_task", "_timer", "_timer_at")
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -31,8 +31,6 @@ class Watchdog:
         self._timer_at = 0.0
         self._task: asyncio.Task[object] | None = None
         self._by: float | None = None
-        self._before = 0
-        """Cancellations of the task that were under way when the wait began."""
         self._fired = 0
         """How often we cancelled in this wait."""
 
@@ -43,19 +41,20 @@ class Watchdog:
             Expired: it took longer. `waiting` was cancelled then.
             asyncio.CancelledError: somebody else cancelled the task meanwhile, whatever `waiting` made of that.
         """
-        self._arm(by)
+        task = self._arm(by)
+        before = task.cancelling()
         try:
             result = await waiting
         except BaseException as error:
             # A cancellation may surface as something else, so what counts is who cancelled.
-            ended = self._ended()
-            if ended is None or isinstance(error, ended):
-                raise
-            raise ended from None
+            if self._fired or task.cancelling() > before:
+                ended = self._ended(task, before)
+                if not isinstance(error, ended):
+                    raise ended from None
+            raise
         else:
-            ended = self._ended()
-            if ended is not None:
-                raise ended  # what was cancelled swallowed it
+            if self._fired or task.cancelling() > before:
+                raise self._ended(task, before)  # what was cancelled swallowed it
             return result
         finally:
             self._by = None
@@ -66,26 +65,21 @@ class Watchdog:
             self._timer.cancel()
             self._timer = None
 
-    def _ended(self) -> type[BaseException] | None:
-        """Who cancelled the wait: CancelledError = somebody else, Expired = we alone, None = nobody."""
-        task = self._task
-        assert task is not None  # noqa: S101 - set by _arm
-        fired, self._fired = self._fired, 0
-        for _ in range(fired):
+    def _ended(self, task: asyncio.Task[object], before: int) -> type[BaseException]:
+        """Takes our cancellations back. What ended the wait: CancelledError when anybody else cancelled, too."""
+        for _ in range(self._fired):
             task.uncancel()
-        if task.cancelling() > self._before:
-            return asyncio.CancelledError
-        return Expired if fired else None
+        self._fired = 0
+        return asyncio.CancelledError if task.cancelling() > before else Expired
 
-    def _arm(self, by: float) -> None:
-        task = asyncio.current_task()
+    def _arm(self, by: float) -> asyncio.Task[object]:
+        task = self._task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine that runs has one
-        self._task = task
-        self._before = task.cancelling()
         self._by = by
         if self._timer is None or by < self._timer_at:
             self.stop()
             self._set_timer(by)
+        return task
 
     def _set_timer(self, at: float) -> None:
         self._timer_at = at
