@@ -65,7 +65,7 @@ def from_msgspec(
     if not isinstance(error, msgspec.ValidationError):
         return invalid("Invalid request body", ("", f"not JSON: {text}"), code=code)
     found = _AT.search(text)
-    path = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", found["path"]).lstrip(".") if found else ""
+    path = re.sub(r"\[(\d+)\]", r".\1", found["path"]).replace("[...]", ".*").lstrip(".") if found else ""
     message = text[: found.start()] if found else text
     if missing := _MISSING.search(message):
         path = f"{path}.{missing[1]}".lstrip(".")
