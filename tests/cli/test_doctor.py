@@ -128,7 +128,7 @@ def test_the_sdk_alone(examine: Callable[..., Outcome], monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "speko.cli.doctor_local", None)
     done = examine()
     assert done.code == Exit.MISSING
-    assert "pip install 'speko[server]'" in done.out
+    assert "pip install '.[server]'" in done.out
 
 
 def test_a_running_gateway_says_what_it_can_serve(

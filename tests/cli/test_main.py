@@ -59,7 +59,7 @@ def test_help_needs_no_package_of_the_gateway(words: list[str]) -> None:
 def test_a_missing_extra_is_named_with_what_to_type(words: list[str]) -> None:
     done = without_server(*words)
     assert done.returncode == Exit.MISSING
-    assert "pip install 'speko[server]'" in done.stderr
+    assert "pip install '.[server]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 

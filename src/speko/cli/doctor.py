@@ -72,7 +72,7 @@ def _packages() -> list[Finding]:
             missing.append(name[0])
     if missing:
         found = f"the SDK alone; {len(missing)} packages missing, such as {missing[0]}"
-        return [Finding("missing", "gateway", found, INSTALL_SERVER)]
+        return [Finding("missing", "gateway", found, f"{INSTALL_SERVER}   (in speko's own folder)")]
     return [Finding("ok", "gateway", "its packages are installed")]
 
 

@@ -56,7 +56,8 @@ def _engine(registration: Registration) -> Finding:
     vendor, missing = registration.vendor, registration.missing()
     if missing is None:
         return Finding("ok", f"engine {vendor.id}", vendor.name)
-    fix = next((line for program, line in _DEBIAN.items() if program in missing), INSTALL_SERVER)
+    package = f"{INSTALL_SERVER}   (in speko's own folder)"
+    fix = next((line for program, line in _DEBIAN.items() if program in missing), package)
     return Finding("note", f"engine {vendor.id}", f"not found: {missing}", fix)
 
 

@@ -3,7 +3,8 @@
 from enum import IntEnum
 from typing import Any
 
-INSTALL_SERVER = "pip install 'speko[server]'"
+INSTALL_SERVER = "pip install '.[server]'"
+"""Typed in speko's own folder: no package registry has it."""
 
 
 class Exit(IntEnum):
@@ -55,5 +56,5 @@ def extra_missing(error: ModuleNotFoundError) -> CommandError:
     """
     if (error.name or "speko").partition(".")[0] == "speko":
         raise error
-    message = f"the gateway is not installed (no module {error.name}); type: {INSTALL_SERVER}"
+    message = f"the gateway is not installed (no module {error.name}); type in speko's own folder: {INSTALL_SERVER}"
     return CommandError(message, "MISSING_EXTRA", Exit.MISSING, install=INSTALL_SERVER)
