@@ -55,7 +55,16 @@ def test_the_environment_names_the_data_folder(speko: Command, monkeypatch: pyte
     assert [row["id"] for row in speko("keys", "list", "--json").json] == [created["id"]]
 
 
+@pytest.mark.parametrize("words", [["list"], ["revoke", "key_0"]])
+def test_a_folder_without_a_database_stays_as_it_is(speko: Command, words: list[str]) -> None:
+    done = speko("keys", *words, "--data", "typo", "--json")
+    assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_DATABASE")
+    assert "typo" in done.json["error"]
+    assert not Path("typo").exists()
+
+
 def test_an_unknown_key(speko: Command) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
     done = speko("keys", "revoke", "key_0", "--data", "data", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "NOT_FOUND")
 
@@ -75,7 +84,7 @@ def test_nothing_says_where_the_keys_are(speko: Command) -> None:
 
 def test_a_data_folder_that_cannot_be_made(speko: Command) -> None:
     Path("file").touch()
-    done = speko("keys", "list", "--data", "file/data", "--json")
+    done = speko("keys", "create", "--name", "a", "--data", "file/data", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "STORAGE")
     assert "--data" in done.json["error"]
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from speko.cli.configuration import open_store, settings_of
-from speko.cli.exits import CommandError
+from speko.cli.exits import CommandError, Exit
+from speko.storage.database import FILE_NAME
 from speko.storage.records import ApiKey
 from speko.storage.store import Store
 
@@ -28,12 +29,21 @@ class LocalKeys:
 
     def list(self) -> list[dict[str, Any]]:
         """All keys, revoked ones too."""
+        self._find()
         return [_members(record) for record in self._do(lambda store, org_id: store.list_api_keys(org_id))]
 
     def revoke(self, key_id: str) -> None:
         """Ends a key."""
+        self._find()
         if not self._do(lambda store, organization_id: store.revoke_api_key(organization_id, key_id)):
             raise CommandError(f"there is no key {key_id}", "NOT_FOUND")
+
+    def _find(self) -> None:
+        """Raises CommandError where there is no database: opening would make one, and a misspelt name is likelier."""
+        file = self._settings.data / FILE_NAME
+        if self._settings.database_url is None and not file.is_file():
+            text = f"there is no database {file}; name the gateway's data folder with --data DIR"
+            raise CommandError(text, "NO_DATABASE", Exit.MISSING)
 
     def _do(self, work: Callable[[Store, str], Awaitable[T]]) -> T:
         async def with_store() -> T:
