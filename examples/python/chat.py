@@ -2,7 +2,7 @@
 
     SPEKO_API_KEY=sk_live_… python chat.py
 
-`SPEKO_BASE_URL` says where the gateway is; without it, on this machine. An empty line ends the conversation.
+`SPEKO_BASE_URL` says where the gateway is; without it, on this machine. An empty line or Ctrl-D ends the conversation.
 """
 
 import asyncio
@@ -37,10 +37,18 @@ async def answer(speko: AsyncSpeko, messages: list[ChatMessage]) -> None:
             messages.append(ChatMessage(role="tool", content=time, tool_call_id=call.id))
 
 
+def ask() -> str:
+    """What the person types; empty at the end of the input."""
+    try:
+        return input("> ")
+    except EOFError:
+        return ""
+
+
 async def main() -> None:
     messages: list[ChatMessage] = []
     async with AsyncSpeko(api_key=os.environ.get("SPEKO_API_KEY", "")) as speko:
-        while text := await asyncio.to_thread(input, "> "):
+        while text := await asyncio.to_thread(ask):
             messages.append(ChatMessage(role="user", content=text))
             await answer(speko, messages)
 

@@ -45,6 +45,12 @@ def test_the_question_comes_from_standard_input(speko: Command, thinking: FakeGa
     assert sent(thinking)[0]["messages"][0]["content"] == "piped"
 
 
+@pytest.mark.parametrize("words", [[""], [" "], ["-"], []])
+def test_nothing_to_send_is_wrong_usage(speko: Command, thinking: FakeGateway, words: list[str]) -> None:
+    assert speko("chat", *words, stdin="\n").code == Exit.USAGE
+    assert sent(thinking) == []
+
+
 def test_json(speko: Command, thinking: FakeGateway) -> None:
     document = speko("chat", "Hi", "--json", "--optimize-for", "cost").json
     assert document["text"] == "Hello!"

@@ -33,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
         message = sys.stdin.read()
     if message is None and args.as_json:
         raise UsageError("--json needs a MESSAGE")
+    if message is not None and not message.strip():
+        raise UsageError("there is nothing to send: the message is empty")
     with gateway(args) as client:
         if message is None:
             return _converse(terminal, client, args)
@@ -61,7 +63,7 @@ def _converse(terminal: Terminal, client: Speko, args: argparse.Namespace) -> in
         except SpekoApiError as error:
             if error.status == 401:
                 raise
-            terminal.note(f"speko: {refused(error).message}")
+            terminal.note(f"speko: {refused(error).text}")
             messages.pop()
         else:
             messages.append({"role": "assistant", "content": done.text})
