@@ -43,11 +43,9 @@ def samples(data: bytes) -> tuple[int, bytes]:
 
 
 def test_a_file(speko: Command, talking: FakeGateway, tmp_path: Path) -> None:
-    done = speko(
-        "say", "Good morning", "--out", "deep/er/a.wav", "--voice", "slt", "--language", "en-GB", "--speed", "1.5"
-    )
+    done = speko("say", "Good morning", "--out", "a.wav", "--voice", "slt", "--language", "en-GB", "--speed", "1.5")
     assert done.code == Exit.OK
-    assert samples((tmp_path / "deep/er/a.wav").read_bytes()) == (16000, SPEECH)
+    assert samples((tmp_path / "a.wav").read_bytes()) == (16000, SPEECH)
     assert done.out == ""
     assert "acme voice-1: 1.0 s" in done.err
     sent = json.loads(talking.requests[0][3])
@@ -122,6 +120,13 @@ def test_a_file_that_cannot_be_written(speko: Command, talking: FakeGateway) -> 
     Path("folder").mkdir()
     done = speko("say", "Hi", "--out", "folder", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "CANNOT_WRITE")
+
+
+def test_a_folder_that_is_not_there_costs_no_speech(speko: Command, talking: FakeGateway) -> None:
+    done = speko("say", "Hi", "--out", "none/a.wav", "--json")
+    assert (done.code, done.json["code"]) == (Exit.FAILED, "CANNOT_WRITE")
+    assert not Path("none").exists()
+    assert talking.requests == []
 
 
 @pytest.mark.parametrize(

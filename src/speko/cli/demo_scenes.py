@@ -56,7 +56,8 @@ def conversation(stage: Stage) -> Iterator[Step]:
         with timed(stage, step, "speaking") as watch:
             spoken = served(step, speak(speko, reply.text, watch))
             step.problem = _too_short(spoken.audio, spoken.content_type)
-            stage.details["file"] = save(str(stage.out), spoken.audio, sample_rate(spoken.content_type))
+            rate = sample_rate(spoken.content_type)
+            stage.details["file"] = save(str(stage.out), spoken.audio, rate, make_folder=True)
         yield step
 
 

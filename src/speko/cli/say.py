@@ -33,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     """Speaks."""
     if args.out == "-" and args.as_json:
         raise UsageError("--out - and --json both want standard output")
+    if args.out and not (folder := Path(args.out).parent).is_dir():
+        raise CommandError(f"there is no folder {folder}", "CANNOT_WRITE")  # before anybody is paid for speaking
     terminal = Terminal(as_json=args.as_json)
     text = sys.stdin.read() if args.text == "-" else args.text
     with gateway(args) as client:
@@ -101,7 +103,7 @@ def sample_rate(content_type: str) -> int | None:
     return int(value) or None
 
 
-def save(out: str, audio: bytes, rate: int | None) -> str | None:
+def save(out: str, audio: bytes, rate: int | None, *, make_folder: bool = False) -> str | None:
     """Writes speech to a file or to standard output (`-`): WAV where the rate is known, else as it came.
 
     Returns the file's name. Raises CommandError where it cannot be written.
@@ -112,7 +114,8 @@ def save(out: str, audio: bytes, rate: int | None) -> str | None:
         return None
     path = Path(out)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             _write(file, audio, None if path.suffix == ".pcm" else rate)
     except OSError as error:
