@@ -23,7 +23,7 @@ def test_no_gateway_says_what_was_tried_and_what_to_type(speko: Command, monkeyp
     done = speko("chat", "hi", "--base-url", url)
     assert (done.code, done.out) == (Exit.UNREACHABLE, "")
     assert url in done.err
-    assert "speko serve" in done.err
+    assert "speko serve --first-key" in done.err
     as_json = speko("chat", "hi", "--base-url", url, "--json")
     assert as_json.code == Exit.UNREACHABLE
     assert as_json.json["code"] == "UNREACHABLE"
@@ -64,7 +64,21 @@ def test_every_vendor_that_failed_is_named(speko: Command, fake: FakeGateway) ->
     document = speko("chat", "hi", "--json").json
     assert document["code"] == "COMPLETE_FAILED"
     assert document["errors"] == errors
+    assert document["error"] == "All failed"
     assert document["requestId"] == "req_1"
+
+
+def test_what_is_wrong_is_said_once(speko: Command, fake: FakeGateway) -> None:
+    issues = [
+        {"path": "temperature", "message": "must be at most 2"},
+        {"path": "temperature", "message": "is too hot"},
+        {"path": "", "message": "too long"},
+    ]
+    body = {"error": "temperature: must be at most 2", "code": "VALIDATION_ERROR", "issues": issues}
+    fake.on("POST", "/v1/complete", body, status=400)
+    assert speko("chat", "hi").err == "speko: temperature: must be at most 2\n  too long\n"
+    document = speko("chat", "hi", "--json").json
+    assert (document["error"], document["issues"]) == (body["error"], issues)
 
 
 def test_a_connection_that_breaks_off(speko: Command, fake: FakeGateway) -> None:

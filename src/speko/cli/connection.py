@@ -95,7 +95,8 @@ def explained(base_url: str) -> Iterator[None]:
     except SpekoApiError as error:
         raise refused(error) from error
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        text = f"no gateway answers at {base_url}; start one with: speko serve (or name another: SPEKO_BASE_URL)"
+        start = "start one with: speko serve --first-key (or name another: SPEKO_BASE_URL)"
+        text = f"no gateway answers at {base_url}; {start}"
         raise CommandError(text, "UNREACHABLE", Exit.UNREACHABLE) from error
     except httpx.TimeoutException as error:
         text = f"{base_url} has not answered for {TIMEOUT:.0f} s"
@@ -106,13 +107,17 @@ def explained(base_url: str) -> Iterator[None]:
 
 
 def refused(error: SpekoApiError) -> CommandError:
-    """The gateway's own error, with the complaints of every vendor it tried."""
-    lines = [error.message]
+    """The gateway's own error. For people with the complaints of every vendor it tried, and of every member that it
+    does not take, where its text does not say them already; JSON has them as members."""
+    lines = []
     for problem in error.details.get("errors") or ():
         if isinstance(problem, dict):
-            lines.append(f"  {problem.get('provider')} {problem.get('model')}: {problem.get('message')}")
+            lines.append(f"{problem.get('provider')} {problem.get('model')}: {problem.get('message')}")
     for issue in error.details.get("issues") or ():
-        if isinstance(issue, dict):
-            lines.append(f"  {issue.get('path')}: {issue.get('message')}")
+        if not isinstance(issue, dict):
+            continue
+        path, message = str(issue.get("path") or ""), str(issue.get("message") or "")
+        if message not in error.message and not (path and path in error.message):
+            lines.append(f"{path}: {message}" if path else message)
     details = {**error.details, "requestId": error.request_id}
-    return CommandError("\n".join(lines), error.code, Exit.FAILED, **details)
+    return CommandError(error.message, error.code, Exit.FAILED, lines, **details)

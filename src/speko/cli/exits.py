@@ -1,5 +1,6 @@
 """How a command ends: exit codes that scripts can rely on, and the one error that carries them."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -25,15 +26,23 @@ class Exit(IntEnum):
 class CommandError(Exception):
     """Ends a command with a text for people and a code for machines. Neither holds a secret.
 
-    `details` are further members of the JSON form.
+    `lines` are for people alone, below the text; `details` are further members of the JSON form.
     """
 
-    def __init__(self, message: str, code: str, status: Exit = Exit.FAILED, **details: Any) -> None:
+    def __init__(
+        self, message: str, code: str, status: Exit = Exit.FAILED, lines: Sequence[str] = (), **details: Any
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.lines = lines
         self.code = code
         self.status = status
         self.details = details
+
+    @property
+    def text(self) -> str:
+        """What people see."""
+        return "\n  ".join((self.message, *self.lines))
 
     @property
     def document(self) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _report(terminal: Terminal, error: CommandError) -> int:
     else:
         if isinstance(error, UsageError) and error.usage:
             terminal.note(error.usage.rstrip())
-        terminal.note(f"speko: {error.message}")
+        terminal.note(f"speko: {error.text}")
     return error.status
 
 
