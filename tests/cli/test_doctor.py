@@ -46,6 +46,9 @@ def engine(vendor_id: str, layers: tuple[str, ...], missing: str | None = None) 
     return Registration(vendor, missing=lambda: missing, stt=made.get("stt"), llm=made.get("llm"), tts=made.get("tts"))
 
 
+ENGINES = (engine("ear", ("stt",)), engine("voice", ("tts",)), engine("mind", ("llm",)))
+
+
 @pytest.fixture
 def examine(speko: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Runs the doctor where no gateway runs, unless told otherwise."""
@@ -60,7 +63,7 @@ def states(done: Outcome) -> dict[str, str]:
 
 
 def test_embedded_engines_alone_can_serve(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, engine("ear", ("stt",)), engine("voice", ("tts",)), engine("mind", ("llm",)), acme())
+    install(monkeypatch, *ENGINES, acme())
     done = examine("--json")
     assert done.code == Exit.OK
     assert done.json["served"] == {"stt": ["ear"], "llm": ["mind"], "tts": ["voice"]}
@@ -131,26 +134,83 @@ def test_the_sdk_alone(examine: Callable[..., Outcome], monkeypatch: pytest.Monk
     assert "pip install '.[server]'" in done.out
 
 
+def row(vendor: str, layer: str, **more: Any) -> dict[str, Any]:
+    return {"key": vendor, "name": vendor.title(), "type": layer, "configured": True, "source": None, **more}
+
+
+def running(fake: FakeGateway, *rows: dict[str, Any]) -> None:
+    """Makes the gateway one that has these vendors."""
+    fake.on("GET", "/readyz", {"status": "ready"})
+    fake.on("GET", "/v1/providers", list(rows))
+
+
 def test_a_running_gateway_says_what_it_can_serve(
     speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch)
-    fake.on("GET", "/readyz", {"status": "ready"})
-    rows = [{"key": "acme", "name": "Acme", "type": layer, "configured": True} for layer in (*LAYERS, "s2s")]
-    fake.on("GET", "/v1/providers", [*rows, {"key": "other", "name": "Other", "type": "stt", "configured": False}])
+    install(monkeypatch, *ENGINES, acme())
+    monkeypatch.setenv("ACME_API_KEY", "known here alone")
+    running(
+        fake,
+        row("ear", "stt"),
+        *(row("other", layer, source="BYOK") for layer in (*LAYERS, "s2s")),
+        row("acme", "stt", configured=False, reason="NO_CREDENTIAL"),
+        row("planned", "llm", configured=False, reason="NO_CONNECTOR"),
+        row("voice", "tts", configured=False, reason="NO_PROGRAM", hint="not found: flite"),
+    )
     done = speko("doctor", "--json")
-    assert done.code == Exit.OK
-    assert done.json["served"] == {"stt": ["acme"], "llm": ["acme"], "tts": ["acme"]}
+    assert (done.code, done.json["source"]) == (Exit.OK, "running gateway")
+    assert done.json["served"] == {"stt": ["ear", "other"], "llm": ["other"], "tts": ["other"]}
     assert states(done)["API key"] == "ok"
+    assert states(done)["engine voice"] == "note"
+    assert "vendor acme" not in states(done)
+    lines = [" ".join(line.split()) for line in speko("doctor").out.splitlines()]
+    assert "Vendors, as the running gateway sees them:" in lines
+    assert "note other vendors no key or address for acme" in lines
+    assert "ok speech to text other; embedded, under `auto` they step aside: ear" in lines
+
+
+def test_a_bad_configuration_is_missing_although_a_gateway_runs(
+    speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, acme())
+    running(fake, *(row("acme", layer) for layer in LAYERS))
+    assert speko("doctor").code == Exit.OK
+    assert speko("doctor", "--config", "none.toml").code == Exit.MISSING
+    Path("speko.toml").write_text("embedded = 'perhaps'")
+    assert speko("doctor").code == Exit.MISSING
+
+
+def test_the_sdk_alone_is_enough_where_a_gateway_runs(
+    speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", version)
+    running(fake, *(row("acme", layer) for layer in LAYERS))
+    assert speko("doctor").code == Exit.OK
+
+
+def test_no_variable_is_suggested_that_is_set(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    vendors = [Vendor(id=name, name=name, key_env=f"{name.upper()}_API_KEY") for name in ("groq", "openai")]
+    install(monkeypatch, *(Registration(vendor, llm=connector) for vendor in vendors))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    assert "export OPENAI_API_KEY" in examine().out
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    done = examine()
+    assert "export OPENAI_API_KEY" not in done.out
+    assert "export GROQ_API_KEY" in done.out
 
 
 def test_a_gateway_that_does_not_know_the_key(
     speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch)
+    install(monkeypatch, *ENGINES)
     fake.on("GET", "/readyz", {"status": "ready"})
     monkeypatch.setenv("SPEKO_API_KEY", "sk_live_wrong")
     done = speko("doctor", "--json")
+    assert (done.code, done.json["complete"], done.json["source"]) == (Exit.MISSING, False, "environment")
     assert states(done)["API key"] == "missing"
     assert "sk_live_wrong" not in done.out
     monkeypatch.delenv("SPEKO_API_KEY")

@@ -1,23 +1,24 @@
 """`speko doctor`: what is configured, what is missing, what to type. It changes nothing."""
 
 import argparse
-import os
 import sys
+from collections.abc import Collection, Iterable
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from re import match
 
-import httpx
-
-from speko import ProviderStatus
-from speko.cli.connection import ask_json, base_url_of
-from speko.cli.exits import INSTALL_SERVER, CommandError, Exit
-from speko.cli.findings import LAYERS, Finding
+from speko.cli import doctor_remote
+from speko.cli.exits import INSTALL_SERVER, Exit
+from speko.cli.findings import LAYERS, Finding, no_layers
 from speko.cli.options import add_gateway
 from speko.cli.terminal import Terminal
 from speko.version import __version__
 
-EPILOG = "Exit code 0 when speech to text, language model and text to speech can all be served, else 3."
+EPILOG = """\
+The vendors are those of the running gateway where it answers and takes SPEKO_API_KEY, else those of this environment.
+Exit code 0 when speech to text, language model and text to speech can all be served and nothing that was looked at is
+wrong, else 3.
+"""
 _MARKS = {"ok": "green", "missing": "red", "note": "yellow"}
 
 
@@ -31,27 +32,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Looks at everything, then sums up."""
     terminal = Terminal(as_json=args.as_json)
-    findings = [_python(), *_packages()]
-    served: dict[str, list[str]] = {layer: [] for layer in LAYERS}
     with terminal.step("looking"):
-        if all(finding.state != "missing" for finding in findings):
+        asked, rows = doctor_remote.ask(args)
+        packages = _packages(needed=rows is None)
+        findings, vendors, served, engines = [_python(), packages], list[Finding](), no_layers(), frozenset[str]()
+        if packages.state == "ok":
             from speko.cli import doctor_local  # needs the gateway's packages
 
-            local, served = doctor_local.examine(args)
-            findings += local
-        remote, answered = _gateway(args)
-    findings += remote
-    for layer, vendors in answered.items():
-        served[layer] = list(dict.fromkeys([*served[layer], *vendors]))
-    findings += [_layer(layer, vendors) for layer, vendors in served.items()]
-    complete = all(served.values())
+            local = doctor_local.examine(args, running=rows is not None)
+            findings += local.findings
+            vendors, served, engines = local.vendors, local.served, local.engines
+        findings += asked
+        if rows is not None:
+            vendors, served = doctor_remote.vendors(rows, engines), doctor_remote.served(rows)
+    source = "running gateway" if rows is not None else "environment"
+    layers = [_layer(layer, found, engines) for layer, found in served.items()]
+    _show(terminal, findings)
+    seen_by = "the running gateway sees them" if rows is not None else "a gateway that is started here would see them"
+    terminal.write(f"\nVendors, as {seen_by}:")
+    _show(terminal, [*vendors, *layers])
+    complete = all(finding.state != "missing" for finding in (*findings, *layers))
+    everything = [finding.document for finding in (*findings, *vendors, *layers)]
+    terminal.document({"complete": complete, "source": source, "findings": everything, "served": served})
+    return Exit.OK if complete else Exit.MISSING
+
+
+def _show(terminal: Terminal, findings: Iterable[Finding]) -> None:
     for finding in findings:
         mark = terminal.styled(f"{finding.state:9}", _MARKS[finding.state])
         terminal.write(f"{mark}{finding.subject:20}{finding.detail}")
         if finding.fix:
             terminal.write(f"{'':29}type: {finding.fix}")
-    terminal.document({"complete": complete, "findings": [finding.document for finding in findings], "served": served})
-    return Exit.OK if complete else Exit.MISSING
 
 
 def _python() -> Finding:
@@ -59,8 +70,8 @@ def _python() -> Finding:
     return Finding("ok", "Python", found)
 
 
-def _packages() -> list[Finding]:
-    """The extra `server`, package by package."""
+def _packages(*, needed: bool) -> Finding:
+    """The extra `server`, package by package. It is not needed where a gateway runs already."""
     missing = []
     for requirement in requires("speko") or ():
         name = match(r"[A-Za-z0-9._-]+", requirement)
@@ -72,38 +83,17 @@ def _packages() -> list[Finding]:
             missing.append(name[0])
     if missing:
         found = f"the SDK alone; {len(missing)} packages missing, such as {missing[0]}"
-        return [Finding("missing", "gateway", found, f"{INSTALL_SERVER}   (in speko's own folder)")]
-    return [Finding("ok", "gateway", "its packages are installed")]
+        fix = f"{INSTALL_SERVER}   (in speko's own folder)"
+        return Finding("missing" if needed else "note", "gateway", found, fix)
+    return Finding("ok", "gateway", "its packages are installed")
 
 
-def _gateway(args: argparse.Namespace) -> tuple[list[Finding], dict[str, list[str]]]:
-    """A running gateway: whether it answers, knows our key, and whom it can call."""
-    served: dict[str, list[str]] = {layer: [] for layer in LAYERS}
-    try:
-        url = base_url_of(args.base_url)
-    except CommandError as error:
-        return [Finding("missing", "base URL", error.message, "unset SPEKO_BASE_URL")], served
-    try:
-        ready = httpx.get(f"{url}/readyz", timeout=5)
-    except httpx.HTTPError:
-        return [Finding("note", "running gateway", f"none at {url}", "speko serve --first-key")], served
-    if ready.status_code != 200:
-        return [Finding("note", "running gateway", f"{url} is not ready (status {ready.status_code})")], served
-    findings = [Finding("ok", "running gateway", f"{url} is ready")]
-    if not os.environ.get("SPEKO_API_KEY"):
-        return [*findings, Finding("note", "API key", "SPEKO_API_KEY is not set", "export SPEKO_API_KEY=…")], served
-    try:
-        rows = ask_json(args, "/v1/providers", list[ProviderStatus])
-    except CommandError as error:
-        fix = "speko keys create --name me --data DIR" if error.status == Exit.UNAUTHORIZED else None
-        return [*findings, Finding("missing", "API key", error.message, fix)], served
-    for row in rows:
-        if row["configured"] and row["type"] in served:
-            served[row["type"]].append(row["key"])
-    return [*findings, Finding("ok", "API key", "SPEKO_API_KEY is accepted")], served
-
-
-def _layer(layer: str, vendors: list[str]) -> Finding:
-    if vendors:
-        return Finding("ok", LAYERS[layer], ", ".join(vendors))
-    return Finding("missing", LAYERS[layer], "nobody can serve it: it needs a vendor's key or a program, see above")
+def _layer(layer: str, served: list[str], engines: Collection[str]) -> Finding:
+    """Who can serve one layer, the embedded engines last."""
+    if not served:
+        return Finding("missing", LAYERS[layer], "nobody can serve it: it needs a vendor's key or a program, see above")
+    vendors = ", ".join(vendor for vendor in served if vendor not in engines)
+    embedded = ", ".join(vendor for vendor in served if vendor in engines)
+    if vendors and embedded:
+        return Finding("ok", LAYERS[layer], f"{vendors}; embedded, under `auto` they step aside: {embedded}")
+    return Finding("ok", LAYERS[layer], vendors or f"embedded: {embedded}")

@@ -2,12 +2,13 @@
 
 import argparse
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from speko.api.gateway import platform_access
 from speko.cli.configuration import settings_of
 from speko.cli.exits import INSTALL_SERVER, CommandError
-from speko.cli.findings import LAYERS, Finding
+from speko.cli.findings import LAYERS, Finding, no_layers
 from speko.providers.registry import Registration, Registry
 from speko.routing.access import access
 from speko.settings import Settings
@@ -15,23 +16,39 @@ from speko.settings import Settings
 _DEBIAN = {"flite": "sudo apt-get install -y flite", "espeak-ng": "sudo apt-get install -y espeak-ng"}
 
 
-def examine(args: argparse.Namespace) -> tuple[list[Finding], dict[str, list[str]]]:
-    """Everything that can be seen without a running gateway, and who could serve each layer."""
-    served: dict[str, list[str]] = {layer: [] for layer in LAYERS}
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What can be seen without a running gateway."""
+
+    findings: list[Finding]
+    """About the configuration and the data folder."""
+    vendors: list[Finding] = field(default_factory=list)
+    """Vendors with and without credentials, then the embedded engines."""
+    served: dict[str, list[str]] = field(default_factory=no_layers)
+    """Who could serve each layer."""
+    engines: frozenset[str] = frozenset()
+    """Ids of the embedded engines."""
+
+
+def examine(args: argparse.Namespace, *, running: bool) -> Examination:
+    """Looks at this machine. With a `running` gateway the data folder is its own business, unless it was named."""
+    registry = Registry.load()
+    embedded = {vendor_id: found for vendor_id, found in registry.vendors.items() if found.vendor.embedded}
     try:
         settings = settings_of(args, data=args.data)
     except CommandError as error:
-        return [Finding("missing", "configuration", error.message, "correct it")], served
-    registry = Registry.load()
-    findings = [_configuration(args.config), _data_folder(settings.data)]
-    findings += [_engine(found) for found in registry.vendors.values() if found.vendor.embedded]
-    findings += _credentials(settings, registry)
+        return Examination([Finding("missing", "configuration", error.text, "correct it")], engines=frozenset(embedded))
+    findings = [_configuration(args.config)]
+    if args.data or not running:
+        findings.append(_data_folder(settings.data))
+    vendors = [*_credentials(settings, registry), *map(_engine, embedded.values())]
     platform = platform_access(settings, registry, os.environ)
+    served = no_layers()
     for vendor_id, registration in registry.vendors.items():
         for layer in LAYERS:
             if access(registration, layer, None, platform[vendor_id], settings.embedded).usable:  # type: ignore[arg-type]
                 served[layer].append(vendor_id)
-    return findings, served
+    return Examination(findings, vendors, served, frozenset(embedded))
 
 
 def _configuration(config: Path | None) -> Finding:
@@ -79,6 +96,9 @@ def _credentials(settings: Settings, registry: Registry) -> list[Finding]:
         else:
             without.append(vendor_id)
     if without:
-        fix = "export OPENAI_API_KEY=…   (or store your own: speko providers set-key VENDOR)"
+        variables = [registry.vendors[vendor_id].vendor.key_env for vendor_id in without]
+        variable = next((name for name in sorted(filter(None, variables), key="OPENAI_API_KEY".__ne__)), None)
+        own = "speko providers set-key VENDOR"
+        fix = f"export {variable}=…   (or store your own: {own})" if variable else own
         findings.append(Finding("note", "other vendors", f"no key or address for {', '.join(without)}", fix))
     return findings

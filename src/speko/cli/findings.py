@@ -21,3 +21,8 @@ class Finding:
     def document(self) -> dict[str, Any]:
         """The JSON form."""
         return asdict(self)
+
+
+def no_layers() -> dict[str, list[str]]:
+    """Nobody for any layer."""
+    return {layer: [] for layer in LAYERS}
