@@ -111,7 +111,7 @@ def refused(error: SpekoApiError) -> CommandError:
     does not take, where its text does not say them already; JSON has them as members."""
     lines = []
     for problem in error.details.get("errors") or ():
-        if isinstance(problem, dict):
+        if isinstance(problem, dict) and str(problem.get("message")) not in error.message:
             lines.append(f"{problem.get('provider')} {problem.get('model')}: {problem.get('message')}")
     for issue in error.details.get("issues") or ():
         if not isinstance(issue, dict):
