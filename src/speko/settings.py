@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,6 +34,21 @@ class ProviderSettings(BaseModel):
         description="Models to offer beside the catalogue's, as `stt:name`, `llm:name` or `tts:name`; "
         "without a prefix: a language model.",
     )
+
+    @field_validator("base_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("a base URL begins with http:// or https://")
+        return value
+
+    @field_validator("models")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not entry.strip() or entry.rstrip().endswith(":"):
+                raise ValueError("a model has a name, as in llm:llama3.2")
+        return value
 
     def configured_models(self) -> tuple[tuple[Modality, str], ...]:
         """`models` as (modality, model id)."""

@@ -329,3 +329,22 @@ async def test_what_is_no_http_is_answered_in_the_envelope(garbage: bytes) -> No
         assert f"content-length: {len(body)}".encode() in head
         assert json.loads(body)["code"] == "VALIDATION_ERROR"
         writer.close()
+
+
+async def test_headers_have_a_size_and_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speko.api.coalescing._HEAD_SECONDS", 0.5)
+    async with running(tmp_path, registry_of(Scripted("alpha"))) as gateway:
+        host, port = gateway.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 100_000)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert b"x-request-id: req_" in answer
+        writer.close()
+        for sent, told in ((b"", b""), (b"GET /healthz HTTP/1.1\r\nhost: x\r\n", b"HTTP/1.1 400")):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(sent)
+            assert (await asyncio.wait_for(reader.read(), 5)).startswith(told)
+            writer.close()
+        for _ in range(2):
+            assert (await gateway.client.get("/healthz")).status_code == 200, "and others are served"

@@ -22,7 +22,7 @@ class Own:
     """An organisation's own key."""
 
     id: str
-    secret: str = "own-key"
+    secret: str | None = "own-key"
 
 
 @dataclass

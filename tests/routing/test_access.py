@@ -201,3 +201,9 @@ def test_a_key_that_is_good_but_not_for_this_model_costs_that_model_alone() -> N
 
 def test_secrets_do_not_show() -> None:
     assert "secret" not in repr(ask(vendor(), OWN, PLATFORM)) + repr(PLATFORM)
+
+
+def test_a_key_that_cannot_be_decrypted_is_not_replaced_by_the_platforms() -> None:
+    found = ask(vendor(base_url=DEFAULT_URL), Own("byok_1", None), PLATFORM)
+    assert not found.usable
+    assert found.reason == "KEY_UNREADABLE"

@@ -162,7 +162,7 @@ async def test_the_total_deadline_ends_an_answer_that_never_ends() -> None:
             yield ["x"]
 
     books = Books()
-    attempts = Attempts([candidate("a/1")], Health(), Deadlines(total=0.1), time.monotonic())
+    attempts = Attempts([candidate("a/1")], Health(), Deadlines(total=0.7), time.monotonic())
     served = await Dispatch(attempts, drip, any, Meter(CallInfo("complete", "r", "o"), books)).first()
     with pytest.raises(DeadlineExceeded) as caught:
         while await served.next():

@@ -222,7 +222,8 @@ async def test_a_wrong_master_key_costs_the_vendor_keys_and_nothing_else(
     assert other.warning is not None
     assert other.warning.startswith("2 stored vendor keys cannot be decrypted")
     assert other.directory.authenticate(secret) == key
-    assert other.directory.provider_keys(organization.id) == {}
+    stored = other.directory.provider_keys(organization.id)
+    assert {vendor: key.secret for vendor, key in stored.items()} == {"openai": None, "groq": None}
     # Stored again or removed, they are no trouble any more.
     await other.set_provider_key(organization.id, "openai", "anew")
     assert await other.remove_provider_key(organization.id, "groq")
@@ -240,8 +241,23 @@ async def test_a_vendor_key_that_was_moved_to_another_organization_is_refused(tm
         connection.execute("UPDATE provider_keys SET organization_id = ?", [mine.id])
     connection.close()
     store = await Store.open(None, tmp_path, None)
-    assert store.directory.provider_keys(mine.id) == {}
+    assert store.directory.provider_keys(mine.id)["openai"].secret is None
     assert store.warning is not None
+    await store.close()
+
+
+async def test_a_missing_key_file_beside_stored_keys_stops_the_start(tmp_path: Path) -> None:
+    store = await Store.open(None, tmp_path, None)
+    organization = await store.default_organization()
+    await store.set_provider_key(organization.id, "openai", "hunter2")
+    await store.close()
+    kept = (tmp_path / "master.key").rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="missing"):
+        await Store.open(None, tmp_path, None)
+    assert not (tmp_path / "master.key").exists(), "no new key is left in its place"
+    kept.rename(tmp_path / "master.key")
+    store = await Store.open(None, tmp_path, None)
+    assert store.directory.provider_keys(organization.id)["openai"].secret == "hunter2"
     await store.close()
 
 

@@ -71,4 +71,6 @@ async def read_body(request: Request[Any, Any, Any], kind: type[T]) -> T:
 
 
 def _too_large(limit: int) -> ApiError:
-    return ApiError(413, "PAYLOAD_TOO_LARGE", f"The request body is larger than {limit} bytes")
+    # The rest of the body is not read, so the connection cannot be used again.
+    close = {"connection": "close"}
+    return ApiError(413, "PAYLOAD_TOO_LARGE", f"The request body is larger than {limit} bytes", headers=close)

@@ -12,8 +12,12 @@ from typing import Any, cast
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from speko.api.edge import new_ids
 from speko.api.errors import invalid
 
+_HEAD_BYTES = 64 * 1024
+_HEAD_SECONDS = 30.0
+"""Size of a request's headers, and the time that they may take to arrive."""
 _LINGER = 5.0
 """Seconds that a closed connection has to take what was written."""
 _VANISHED = 60
@@ -61,6 +65,11 @@ class CoalescingTransport:
 class CoalescingProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol on a coalescing transport."""
 
+    _head_bytes = 0
+    """Received of a request whose headers are not complete."""
+    _head_timer: asyncio.TimerHandle | None = None
+    """Runs while headers are awaited."""
+
     _answering: RequestResponseCycle | None = None
     """The request that is being answered while others wait behind it in the pipeline."""
 
@@ -74,6 +83,37 @@ class CoalescingProtocol(HttpToolsProtocol):
                 peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _VANISHED * 1000)
         # Not a subclass of asyncio's: neither is uvloop's.
         super().connection_made(CoalescingTransport(cast(asyncio.Transport, transport), self.loop))  # type: ignore[arg-type]
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes arrived. The server itself would take headers of any size, and wait for their end for ever."""
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_timer is not None and self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        if self._head_timer is None:
+            self._await_head()
+
+    def _await_head(self) -> None:
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._head_is_late)
+
+    def _end_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._head_bytes:
+            self.send_400_response("")
+        else:
+            self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
@@ -82,6 +122,7 @@ class CoalescingProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A request begins. The server stops reading when it has to wait for others, but a peer that leaves is noticed
         by reading alone; so reading goes on, up to a number of requests."""
+        self._end_head()
         super().on_headers_complete()
         if len(self.pipeline) > _PIPELINED:
             self.transport.abort()
@@ -90,6 +131,7 @@ class CoalescingProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer has left: the server itself tells only the newest request of a pipeline."""
+        self._end_head()
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
@@ -97,9 +139,13 @@ class CoalescingProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is answered in the envelope, too."""
-        body = msgspec.json.encode(invalid("The request is not valid HTTP").body())
+        self._end_head()
+        body = msgspec.json.encode(
+            invalid("The request is not valid HTTP, or its headers are too long or too late").body()
+        )
         head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
+        ids = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in new_ids())
+        self.transport.write(f"{head}{ids}connection: close\r\n\r\n".encode() + body)
         self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:

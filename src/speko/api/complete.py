@@ -217,7 +217,7 @@ class CompleteCall(RoutedCall[LlmEvent]):
                 await send({"type": "http.response.body", "body": sse.encode(events), "more_body": True})
                 events.clear()
         except ProviderError as error:
-            events = [ErrorEvent(f"{candidate.provider} broke off: {error.message}", self.failed_code)]
+            events = [ErrorEvent(f"{candidate.provider}: {error.message}", self.failed_code)]
         else:
             usage = served.call.usage
             done = CompleteDone(

@@ -98,6 +98,11 @@ def _start(status: int, headers: list[tuple[bytes, bytes]]) -> HTTPResponseStart
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
+def new_ids() -> list[tuple[bytes, bytes]]:
+    """Ids for an answer to what was no request."""
+    return [(b"x-request-id", _request_id({}).encode()), (b"x-trace-id", _trace_id({}).encode())]
+
+
 def _request_id(headers: dict[bytes, Any]) -> str:
     given = headers.get(b"x-request-id", b"")
     return given.decode() if _SANE_ID.match(given) else f"req_{random.getrandbits(64):016x}"

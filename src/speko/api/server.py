@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from types import FrameType
 
 import uvicorn
@@ -14,6 +15,7 @@ from speko.api.app import create_app
 from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
 from speko.settings import Settings
+from speko.storage.single_process import OneProcess
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
+class CannotListen(OSError):
+    """The address cannot be listened on. The text is for people."""
+
+
 class _Quiet(logging.Filter):
     """Drops what uvicorn says when we cut a body short on purpose: that is how a broken answer shows."""
 
@@ -51,14 +57,31 @@ def serve(settings: Settings, environment: Mapping[str, str], *, on_ready: Calla
     usual variables (`OPENAI_API_KEY`, …) are looked up in `environment`.
 
     Raises:
-        StorageError: the database cannot be opened.
+        CannotListen: the address is taken or is none of this machine's.
+        StorageError: the database cannot be opened, or another process serves it.
     """
     logging.getLogger("uvicorn.error").addFilter(_Quiet())
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(Gateway(settings, environment=environment), on_ready or (lambda url: None)))
+    with _bound(settings.host, settings.port) as sock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        gateway = Gateway(settings, environment=environment)
+        return runner.run(_serve(gateway, sock, on_ready or (lambda url: None)))
 
 
-async def _serve(gateway: Gateway, on_ready: Callable[[str], None]) -> int:
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that has the address, before anything else is made or opened for it."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(family, kind, protocol)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CannotListen(
+            f"cannot listen on {host} port {port}: {why}; choose others with --host and --port"
+        ) from None
+    return sock
+
+
+async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[str], None]) -> int:
     settings = gateway.settings
     await gateway.open()
     warming: asyncio.Task[None] | None = None
@@ -73,8 +96,6 @@ async def _serve(gateway: Gateway, on_ready: Callable[[str], None]) -> int:
 
     config = uvicorn.Config(
         create_app(gateway),
-        host=settings.host,
-        port=settings.port,
         http=CoalescingProtocol,
         lifespan="off",
         log_config=None,
@@ -86,9 +107,8 @@ async def _serve(gateway: Gateway, on_ready: Callable[[str], None]) -> int:
     )
     server = Server(config, listening)
     try:
-        await server.serve()
-    except SystemExit:
-        return 1  # uvicorn has said why: mostly that the port is taken
+        with OneProcess(settings.data) if gateway.store.is_sqlite else nullcontext():
+            await server.serve(sockets=[sock])
     finally:
         if warming is not None:
             warming.cancel()

@@ -148,7 +148,7 @@ class TranscribeCall(RoutedCall[Transcript]):
                 await send({"type": "http.response.body", "body": sse.encode(events), "more_body": True})
                 events = []
         except ProviderError as error:
-            text = f"{candidate.provider} broke off: {error.message}"
+            text = f"{candidate.provider}: {error.message}"
             await _finish(send, ErrorEvent(text, self.failed_code))
             return
         if last_interim is not None:

@@ -38,6 +38,8 @@ def override_model(registry: Registry, candidates: tuple[Candidate, ...], wanted
             return candidates
         model = wanted  # a model name with a colon of its own, like `llama3:8b`
     spec = registry.model(primary.provider, primary.modality, model)
+    if spec is None and primary.embedded:
+        return candidates  # an embedded engine is what it is
     wire_model = spec.wire_name if spec else model
     changed = replace(primary, model=model, wire_model=wire_model, spec=spec, scores_run_id=None)
     rest = [c for c in candidates[1:] if (c.provider, c.model) != (primary.provider, model)]

@@ -12,7 +12,15 @@ from speko.providers.catalogue import Modality
 from speko.providers.registry import Registration
 
 EmbeddedMode = Literal["auto", "always", "never"]
-Reason = Literal["NO_CONNECTOR", "NO_CREDENTIAL", "NO_BASE_URL", "NO_PROGRAM", "EMBEDDED_OFF", "UNKNOWN_PROVIDER"]
+Reason = Literal[
+    "NO_CONNECTOR",
+    "NO_CREDENTIAL",
+    "NO_BASE_URL",
+    "NO_PROGRAM",
+    "EMBEDDED_OFF",
+    "UNKNOWN_PROVIDER",
+    "KEY_UNREADABLE",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +41,8 @@ class OwnKey(Protocol):
         """Another one for every key that is stored."""
 
     @property
-    def secret(self) -> str:
-        """The key."""
+    def secret(self) -> str | None:
+        """The key; None = it is stored, but cannot be decrypted."""
 
 
 OwnKeys = Mapping[str, OwnKey]
@@ -77,6 +85,10 @@ def access(  # noqa: PLR0911 - one return per reason
             return Access(reason="NO_PROGRAM", hint=f"not found: {missing}")
         return Access(Credential())
     base_url = platform.base_url or vendor.base_url
+    if own_key is not None and own_key.secret is None:
+        # Never the platform's key instead: that would be somebody else's bill.
+        hint = f"the stored key for {vendor.id} cannot be decrypted, the master key is another one: store it again"
+        return Access(reason="KEY_UNREADABLE", hint=hint)
     if own_key is not None:
         if base_url is None and vendor.needs == "url":
             return Access(reason="NO_BASE_URL", hint=_set_variable(vendor.base_url_env, "base URL", vendor.id))

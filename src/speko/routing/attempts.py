@@ -16,6 +16,10 @@ _MOST_ATTEMPTS = 16
 """Vendor calls that one call of ours may cause."""
 
 
+_LEAST = 0.5
+"""Seconds below which asking a vendor is no use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One vendor and model that can be asked now."""
@@ -116,10 +120,12 @@ class Attempts:
         to fail is better than none.
         """
         left = self.budget_by - now
-        if self.caller_error or not self._pending or left <= 0 or self._position >= _MOST_ATTEMPTS:
+        if self.caller_error or not self._pending or left < _LEAST or self._position >= _MOST_ATTEMPTS:
             return None
         candidate = next((c for c in self._pending if self._allowed(c, now)), self._pending[0])
         self._pending.remove(candidate)
+        if left / 2 < _LEAST:
+            self._pending.clear()  # nobody could answer in what would be left after this one
         # A slow candidate must leave time for the runner-up, since callers give up soon after the budget.
         within = min(self.deadlines.first_byte, left / 2 if self._pending else left)
         connect_within = min(self.deadlines.connect, within)

@@ -85,7 +85,8 @@ class Dispatch(Generic[E]):
         try:
             while attempt := attempts.next(time.monotonic()):
                 if previous is not None:
-                    self._log_failover(previous, attempt)
+                    failed = attempts.failures[-1].error.cause
+                    self.warn("failover", **{"from": _name(previous), "to": _name(attempt), "cause": failed})
                 served = await self._try(attempt)
                 if served is not None:
                     return served
@@ -96,6 +97,9 @@ class Dispatch(Generic[E]):
         self.watchdog.stop()
         if attempts.caller_error is not None and previous is not None and attempts.silent is None:
             raise CallerFault(previous.candidate, attempts.caller_error)
+        if attempts.silent is None:
+            causes = [failure.error.cause for failure in attempts.failures]
+            self.warn("no provider answered", causes=",".join(causes) or "no_candidate")
         raise NoAnswer(attempts.failures)
 
     async def _try(self, attempt: Attempt) -> "Served[E] | None":
@@ -133,17 +137,14 @@ class Dispatch(Generic[E]):
                 self.meter.attempt(attempt, call, "cancelled", now=time.monotonic(), cause=cause_of(cancellation))
             raise
 
-    def _log_failover(self, previous: Attempt, attempt: Attempt) -> None:
-        log.warning(
-            "failover",
-            extra={
-                "endpoint": self.meter.info.endpoint,
-                "request_id": self.meter.info.request_id,
-                "from": f"{previous.candidate.provider}/{previous.candidate.model}",
-                "to": f"{attempt.candidate.provider}/{attempt.candidate.model}",
-                "cause": self.attempts.failures[-1].error.cause,
-            },
-        )
+    def warn(self, what: str, **attributes: str) -> None:
+        """One line about this call; a static text and attributes, nothing of the caller's."""
+        info = self.meter.info
+        log.warning(what, extra={"endpoint": info.endpoint, "request_id": info.request_id, **attributes})
+
+
+def _name(attempt: Attempt) -> str:
+    return f"{attempt.candidate.provider}/{attempt.candidate.model}"
 
 
 class Stream(Generic[E]):
@@ -258,6 +259,7 @@ class Served(Generic[E]):
             else:
                 batch = await self._stream.next(self._total_by, "total")
         except ProviderError as error:
+            self._dispatch.warn("answer broke off", provider=_name(self._attempt), cause=error.cause)
             await self._end("failed", error=error)
             raise
         if batch is None:

@@ -191,7 +191,8 @@ class Router:
             if vendor_id not in mentioned:
                 found = self.access(vendor_id, modality, own_keys)
                 if found.reason is not None:
-                    skipped.append(Skipped(vendor_id, model or "*", found.reason, found.hint))
+                    hint = f"unknown provider {vendor_id}" if found.reason == "UNKNOWN_PROVIDER" else found.hint
+                    skipped.append(Skipped(vendor_id, model or "*", found.reason, hint))
         return skipped
 
 

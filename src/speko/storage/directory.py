@@ -61,7 +61,7 @@ class Directory:
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """Ids of stored vendor keys that cannot be decrypted; their vendors count as not configured."""
+        """Ids of stored vendor keys that cannot be decrypted; their vendors cannot be used by those organisations."""
         return self._contents.unreadable
 
     def authenticate(self, presented: str) -> ApiKey | None:

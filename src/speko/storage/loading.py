@@ -64,10 +64,11 @@ async def _own_keys(
     for row in rows:
         owner = Owner(row["organization_id"], row["vendor"], row["id"])
         try:
-            secret = box.open(Sealed(row["nonce"], row["ciphertext"], row["key_version"]), owner)
+            secret: str | None = box.open(Sealed(row["nonce"], row["ciphertext"], row["key_version"]), owner)
         except CannotOpen:
+            # It stays in the directory: whoever stored a key of his own must not be served with the platform's.
             unreadable.add(owner.row_id)
-            continue
+            secret = None
         own = OwnKey(owner.row_id, owner.vendor, secret, row["stored_at"])
         opened.setdefault(owner.organization_id, {})[owner.vendor] = own
     return {id: MappingProxyType(vendors) for id, vendors in opened.items()}, frozenset(unreadable)

@@ -49,7 +49,8 @@ class OwnKey:
     id: str
     """Changes when another key is stored for the vendor."""
     vendor: str
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
+    """None: the master key does not open it."""
     stored_at: datetime
 
 

@@ -17,7 +17,7 @@ from speko.storage.directory import Directory
 from speko.storage.errors import StorageError
 from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.loading import raise_revision
-from speko.storage.master_key import load_master_key
+from speko.storage.master_key import FILE_NAME, load_master_key
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
 from speko.storage.secrets_box import Owner, SecretsBox
 from speko.storage.watching import DirectoryWatch
@@ -59,6 +59,7 @@ class Store:
             StorageError: the folder, the key or the database cannot be used; the text says what to do.
         """
         await asyncio.to_thread(_make_folder, data)
+        made_key = master_key is None and not (data / FILE_NAME).exists()
         key = await asyncio.to_thread(load_master_key, data) if master_key is None else master_key
         try:
             box = SecretsBox(key)
@@ -67,6 +68,12 @@ class Store:
         store = cls(await Database.open(url, data), box, now)
         try:
             await store._watch.load()
+            if made_key and store.directory.unreadable:
+                (data / FILE_NAME).unlink()
+                raise StorageError(
+                    f"Vendor keys are stored, but {data / FILE_NAME}, which opens them, is missing. Restore it from a "
+                    "backup, or set SPEKO_MASTER_KEY; to give those keys up, write any 32 bytes in base64 into it."
+                )
         except BaseException:
             await store._database.close()
             raise

@@ -65,7 +65,7 @@ class DirectoryWatch:
     def _take(self, contents: Contents) -> None:
         if contents.unreadable - self._directory.unreadable:
             logger.error(
-                "Stored vendor keys cannot be decrypted with this master key; their vendors count as not configured",
+                "Stored vendor keys cannot be decrypted with this master key; their vendors cannot be used there",
                 extra={"vendor_key_ids": sorted(contents.unreadable)},
             )
         self._directory.replace(contents)

@@ -14,14 +14,16 @@ from speko.providers.errors import ConnectFailed, DeadlineExceeded, ProviderErro
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0
+PATIENCE = 3.0
 """Seconds that a call may wait for a worker."""
+_WAITING = 4
+"""Calls that may wait, for each worker."""
 START = 20.0
 """Seconds within which a worker has to exist, on a machine that is busy and reads the model from a slow disk."""
 
 
 class Pool:
-    """At most `limit` calls at once; as many more wait up to `patience` seconds; the rest hears `Busy`.
+    """At most `limit` calls at once; four times as many wait up to `patience` seconds; the rest hears `Busy`.
 
     Every call gets a worker of its own, forked ahead while there was time: there are never more than `limit` of them.
     """
@@ -29,7 +31,10 @@ class Pool:
     def __init__(self, limit: int, patience: float = PATIENCE) -> None:
         self._limit = limit
         self._slots = Slots(
-            limit, waiting=limit, patience=patience, refusal="all workers of the embedded recogniser are taken"
+            limit,
+            waiting=_WAITING * limit,
+            patience=patience,
+            refusal="all workers of the embedded recogniser are taken",
         )
         self._ahead: deque[asyncio.Task[WorkerLink]] = deque()
         """Workers that nobody uses yet. With those in use they are `limit` at most."""
