@@ -44,14 +44,32 @@ def test_the_list_says_what_is_missing(speko: Command, fake: FakeGateway) -> Non
 
 def test_a_key_comes_from_standard_input_and_is_never_shown(speko: Command, fake: FakeGateway) -> None:
     fake.on("PUT", "/v1/providers", {"provider": "groq", "configured": True})
+    fake.on("GET", "/v1/providers", ROWS)
     done = speko("providers", "set-key", "groq", stdin=f" {SECRET}\n")
-    assert done.code == Exit.OK
+    assert (done.code, done.out) == (Exit.OK, "groq: your key is stored and used from now on\n")
     assert SECRET not in done.out + done.err
     assert json.loads(fake.requests[0][3]) == {"provider": "groq", "apiKey": SECRET}
     assert speko("providers", "set-key", "groq", "--json", stdin=SECRET).json == {
         "provider": "groq",
         "configured": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint", "said"),
+    [
+        ("NO_CONNECTOR", "no LLM connector", "no connector for this vendor"),
+        ("NO_BASE_URL", "set ACME_URL", "set ACME_URL"),
+    ],
+)
+def test_a_key_that_nothing_uses(speko: Command, fake: FakeGateway, reason: str, hint: str, said: str) -> None:
+    fake.on("PUT", "/v1/providers", {"provider": "acme", "configured": True})
+    row = {**ROWS[1], "key": "acme", "reason": reason, "hint": hint}
+    fake.on("GET", "/v1/providers", [*ROWS, row, {**row, "type": "stt"}])
+    done = speko("providers", "set-key", "acme", stdin=SECRET)
+    assert done.code == Exit.OK
+    assert done.out.count(said) == 1
+    assert "from now on" not in done.out
 
 
 def test_a_person_is_asked_for_the_key(
@@ -66,6 +84,7 @@ def test_a_person_is_asked_for_the_key(
     monkeypatch.setattr(sys, "stdin", Keyboard())
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream: SECRET if "groq" in prompt else "")
     fake.on("PUT", "/v1/providers", {"provider": "groq", "configured": True})
+    fake.on("GET", "/v1/providers", ROWS)
     assert main(["providers", "set-key", "groq"]) == Exit.OK
     assert json.loads(fake.requests[0][3])["apiKey"] == SECRET
     assert SECRET not in capsys.readouterr().out

@@ -37,13 +37,24 @@ def run(args: argparse.Namespace) -> int:
         secret = _read_key(args.vendor)
         with gateway(args) as client:
             status = client.providers.set(args.vendor, secret)
-        terminal.write(f"{status.provider}: your key is stored and used from now on")
+        if not args.as_json:
+            terminal.write(f"{status.provider}: your key is stored{_use_of(args, status.provider)}")
     else:
         with gateway(args) as client:
             status = client.providers.delete(args.vendor)
         terminal.write(f"{status.provider}: your key is forgotten")
     terminal.document(status.model_dump(by_alias=True))
     return Exit.OK
+
+
+def _use_of(args: argparse.Namespace, vendor: str) -> str:
+    """What becomes of a key that was stored: many vendors are listed that this build cannot call."""
+    rows = [row for row in ask_json(args, "/v1/providers", list[ProviderStatus]) if row["key"] == vendor]
+    if any(row["configured"] for row in rows):
+        return " and used from now on"
+    if all(row.get("reason") == "NO_CONNECTOR" for row in rows):
+        return ", but this build has no connector for this vendor: nothing uses it yet"
+    return ", but cannot be used yet: " + "; ".join(dict.fromkeys(row["hint"] for row in rows if row.get("hint")))
 
 
 def _list(terminal: Terminal, args: argparse.Namespace) -> None:
