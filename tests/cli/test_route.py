@@ -57,6 +57,35 @@ def test_tables(speko: Command, routing: FakeGateway) -> None:
     assert lines[lines.index("llm – language model") + 1] == "no candidate"
 
 
+def test_what_is_not_usable_is_explained_once(speko: Command, fake: FakeGateway) -> None:
+    hint = "no key for openai: set OPENAI_API_KEY"
+    no = {"usable": False, "reason": "NO_CREDENTIAL", "hint": hint}
+    chain = {**entry("openai", "a", 1.0, **no), "runnersUp": [entry("openai", "b", 0.5, **no), entry("x", "c", 0.1)]}
+    fake.on("GET", "/v1/benchmarks/stack", {**STACK, "stt": chain})
+    assert speko("route", "en").out.count(f"not usable: {hint}\n") == 1
+
+
+def test_small_costs_are_readable(speko: Command, fake: FakeGateway) -> None:
+    cost = {"name": "usd_per_minute", "raw": 7e-05, "norm": 0.99, "weight": 0.2}
+    fake.on("GET", "/v1/benchmarks/stack", {**STACK, "stt": {**entry("a", "m", 1.0, axes=[cost]), "runnersUp": []}})
+    assert " 0.00007 " in speko("route", "en").out
+
+
+def test_snapshots_are_named_in_full_once(speko: Command, fake: FakeGateway) -> None:
+    ours, other = "mine_2026-04-25_d3831f333288", "mine_2026-05-01_8f5bab365bea"
+
+    def table(*snapshots: str) -> str:
+        first, *rest = (entry("a", f"m{n}", 1.0, scoresRunId=snapshot) for n, snapshot in enumerate(snapshots))
+        fake.on("GET", "/v1/benchmarks/stack", {**STACK, "stt": {**first, "runnersUp": rest}})
+        return speko("route", "en", "--modality", "stt").out
+
+    out = table(ours, ours, "declared")
+    assert out.count(ours) == 1
+    assert f"snapshots: mine = {ours}\n" in out
+    assert table(ours, other).count(ours) == 1
+    assert "snapshots:" not in table(ours, other)
+
+
 def test_one_layer(speko: Command, routing: FakeGateway) -> None:
     done = speko("route", "en", "--modality", "tts")
     assert "flite" in done.out

@@ -1,6 +1,9 @@
 """`speko route`: a decision as tables, with everything that went into it. The gateway computes, this prints."""
 
 import argparse
+import re
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from speko import RoutingStack
@@ -10,6 +13,7 @@ from speko.cli.options import add_allow, add_gateway, add_intent
 from speko.cli.terminal import Terminal
 
 LAYERS = {"stt": "speech to text", "llm": "language model", "tts": "text to speech", "s2s": "speech to speech"}
+_DATE_AND_HASH = re.compile(r"_\d{4}-\d\d-\d\d_[0-9a-f]{12}$")
 EPILOG = """\
 An entry of --allow is for the layers of --modality; without --modality it names its layer itself (llm:openai:gpt-4o).
 Calls go down the ranking and skip what is not usable; credentials and health never change the ranking.
@@ -41,10 +45,14 @@ def run(args: argparse.Namespace) -> int:
     for note in stack["notes"]:
         if note.partition(":")[0] not in set(LAYERS).difference(layers):
             terminal.write(f"note: {note}")
+    chains = {layer: _chain(stack[layer]) for layer in layers}
+    names = _names(entry["scoresRunId"] for chain in chains.values() for entry in chain)
     for layer in layers:
         terminal.write(terminal.styled(f"\n{layer} – {LAYERS[layer]}", "bold"))
-        _ranking(terminal, stack[layer])
+        _ranking(terminal, chains[layer], names)
         _left_out(terminal, [item for item in left_out if item["modality"] == layer])
+    if short := {name: snapshot for snapshot, name in names.items() if name != snapshot}:
+        terminal.write("\nsnapshots: " + ", ".join(f"{name} = {snapshot}" for name, snapshot in short.items()))
     return Exit.OK
 
 
@@ -57,12 +65,23 @@ def _allowed(entries: list[str], modalities: list[str] | None) -> list[str]:
     return entries
 
 
-def _ranking(terminal: Terminal, layer: dict[str, Any] | None) -> None:
-    """One layer: who is asked first stands first."""
-    if layer is None:
+def _chain(layer: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The candidates of a layer; who is asked first stands first."""
+    return [layer, *layer["runnersUp"]] if layer is not None else []
+
+
+def _names(snapshots: Iterable[str]) -> dict[str, str]:
+    """Snapshot ids to what the table shows: their names without date and hash, where these tell them apart."""
+    ids = list(dict.fromkeys(snapshots))
+    found = {snapshot: _DATE_AND_HASH.sub("", snapshot) for snapshot in ids}
+    return found if len(set(found.values())) == len(ids) else {snapshot: snapshot for snapshot in ids}
+
+
+def _ranking(terminal: Terminal, chain: list[dict[str, Any]], names: dict[str, str]) -> None:
+    """One layer, and below it what to do about those that are not usable."""
+    if not chain:
         terminal.write("no candidate")
         return
-    chain = [layer, *layer["runnersUp"]]
     weights = {axis["name"]: axis["weight"] for entry in chain for axis in entry.get("axes") or ()}
     header = ["rank", "provider", "model", "score"]
     for name in weights:
@@ -75,10 +94,12 @@ def _ranking(terminal: Terminal, layer: dict[str, Any] | None) -> None:
             axis = axes.get(name) or {}
             row += [_short(axis.get("raw")), _fixed(axis.get("norm"), 2)]
         usable = "yes" if entry["usable"] else f"no: {entry.get('reason', '')}"
-        rows.append([*row, usable, entry["health"], entry["scoresRunId"]])
+        rows.append([*row, usable, entry["health"], names[entry["scoresRunId"]]])
     terminal.table([*header, "usable", "health", "snapshot"], rows, right=("rank", "score", "norm", *weights))
     if weights:
         terminal.write("weights: " + ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
+    for hint in dict.fromkeys(entry["hint"] for entry in chain if entry.get("hint")):
+        terminal.write(f"not usable: {hint}")
 
 
 def _left_out(terminal: Terminal, items: list[dict[str, Any]]) -> None:
@@ -94,4 +115,5 @@ def _fixed(value: float | None, digits: int) -> str | None:
 
 
 def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+    """Six significant digits, never with an exponent: prices are small."""
+    return None if value is None else f"{Decimal(f'{value:g}'):f}"
