@@ -16,7 +16,7 @@ class Exit(IntEnum):
     """The gateway said no, or a step of the demo went wrong."""
     USAGE = 2
     MISSING = 3
-    """A package or a program is missing on this machine, or, for `doctor`, something to serve with."""
+    """A package, a program or a database is missing on this machine; `doctor`: something is missing or wrong."""
     UNREACHABLE = 4
     UNAUTHORIZED = 5
     INTERRUPTED = 130

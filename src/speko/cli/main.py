@@ -34,7 +34,7 @@ exit codes:
   0    done
   1    the gateway refused or failed, or a step of the demo went wrong
   2    the command line cannot be understood
-  3    a package or a program is missing on this machine
+  3    a package, a program or a database is missing on this machine; doctor: something is missing or wrong
   4    no gateway answers
   5    the API key is missing or not accepted
   130  interrupted; 141: the reader of the output has gone

@@ -32,6 +32,10 @@ faults:
   empty      all in good order, but nothing is said
   slow       the first byte comes late
 
+as JSON for PUT /__sim__/fault, all but kind optional, named as the options above:
+  {"kind": "refuse", "times": 1}
+  kind path times after probability seed chunks seconds retry_after
+
 exit codes: 0 stopped by SIGINT or SIGTERM, 1 the port cannot be listened on, 2 wrong usage"""
 
 
