@@ -16,10 +16,11 @@ import httpx
 import pytest
 
 from speko.cli.exits import Exit
+from speko.cli.serving import another_key
 
 BASE = [sys.executable, "-m", "speko.cli.main", "serve", "--port", "0", "--data", "data"]
 
-LAST_LINE = re.compile(r'--data-binary|There is an API key|"url"')
+LAST_LINE = re.compile(r'--data-binary|It is not shown again|"url"')
 
 
 @contextmanager
@@ -62,7 +63,16 @@ def test_a_second_start_says_how_to_make_another_key() -> None:
     with serving("--embedded", "never", "--first-key"):
         pass
     with serving("--embedded", "never", "--first-key") as (_, lines):
-        assert lines[-1] == "There is an API key already; another: speko keys create --name NAME --data data"
+        assert "SPEKO_API_KEY" in lines[-2]
+        assert lines[-1] == "It is not shown again; make another: speko keys create --name me --data data"
+
+
+def test_another_key_is_made_with_the_command_as_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [".venv/bin/speko", "serve"])
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert ": .venv/bin/speko keys create --name me --data 'my data'" in another_key(Path("my data"))
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert ": speko keys create" in another_key(Path("data"))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("flite") is None, reason="needs curl and flite")
@@ -87,9 +97,11 @@ def test_a_port_that_is_taken() -> None:
         port = str(taken.getsockname()[1])
         command = [*BASE, "--embedded", "never", "--port", port]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == Exit.FAILED
-    assert "address already in use" in done.stderr
+        as_json = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == as_json.returncode == Exit.FAILED
+    assert done.stderr.splitlines()[-1].startswith(f"speko: cannot listen on 127.0.0.1 port {port}")
     assert "Traceback" not in done.stderr
+    assert json.loads(as_json.stdout)["code"] == "CANNOT_LISTEN"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
 
-from speko.api.server import serve
+from speko.api.server import CannotListen, serve
 from speko.cli import logs
 from speko.cli.configuration import open_store, settings_of, storage_explained
 from speko.cli.exits import CommandError, Exit
@@ -32,9 +36,7 @@ def run_gateway(args: argparse.Namespace) -> int:
         if key is not None:
             terminal.write(examples(url, key))
         elif args.first_key:
-            terminal.write(
-                f"There is an API key already; another: speko keys create --name NAME --data {settings.data}"
-            )
+            terminal.write(another_key(settings.data))
         terminal.document({"url": url, "version": __version__, **({"key": key} if key else {})})
 
     with storage_explained():
@@ -42,6 +44,8 @@ def run_gateway(args: argparse.Namespace) -> int:
             return serve(settings, os.environ, on_ready=on_ready)
         except ScoreFileError as error:
             raise CommandError(f"scores: {error}", "BAD_SCORES", Exit.USAGE) from error
+        except CannotListen as error:
+            raise CommandError(str(error), "CANNOT_LISTEN") from error
 
 
 async def first_key(settings: Settings) -> str | None:
@@ -52,6 +56,19 @@ async def first_key(settings: Settings) -> str | None:
             return None
         _, key = await store.create_api_key(organization.id, "first key")
         return key
+
+
+def another_key(data: Path) -> str:
+    """What to say when the first key was shown at an earlier start."""
+    # As it was started: `make run` starts a `speko` that is on no path.
+    started = sys.argv[0]
+    command = started if Path(started).name == "speko" and shutil.which("speko") is None else "speko"
+    return "\n".join(
+        (
+            "There is an API key already. Commands and examples need it: export SPEKO_API_KEY=sk_live_…",
+            f"It is not shown again; make another: {command} keys create --name me --data {shlex.quote(str(data))}",
+        )
+    )
 
 
 def examples(url: str, key: str) -> str:
