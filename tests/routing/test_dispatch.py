@@ -16,7 +16,7 @@ from speko.providers.errors import (
     ProviderError,
 )
 from speko.routing.attempts import Attempts, Candidate, Deadlines
-from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
+from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer, Served
 from speko.routing.health import Health
 from speko.routing.metering import CallInfo, Meter
 from tests.routing.chains import Books, candidate
@@ -168,6 +168,41 @@ async def test_the_total_deadline_ends_an_answer_that_never_ends() -> None:
         while await served.next():
             pass
     assert caught.value.stage == "total"
+
+
+async def test_the_vendors_clock_stands_still_while_the_caller_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speko.routing.attempts._LEAST", 0.0)
+    vendors, books = Vendors(a=[["one"], ["two"]]), Books()
+    served = await dispatch(vendors, books, "a/1", deadlines=Deadlines(gap=0.02, total=0.1)).first()
+    assert await served.next() == ["one"]
+    await served.deliver(asyncio.sleep(0.2))
+    assert await served.next() == ["two"]
+    assert await served.next() is None
+    await served.close()
+    assert books.story == [("a", "served", None)]
+
+
+async def test_time_that_the_caller_took_is_added_to_the_total_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speko.routing.attempts._LEAST", 0.0)
+    vendors, books = Vendors(a=[["one"], None]), Books()
+    served = await dispatch(vendors, books, "a/1", deadlines=Deadlines(gap=60, total=0.1)).first()
+    assert await served.next() == ["one"]
+    await served.deliver(asyncio.sleep(0.2))
+    with pytest.raises(DeadlineExceeded) as caught:
+        await asyncio.wait_for(served.next(), 10)
+    assert caught.value.stage == "total"
+
+
+async def test_a_caller_who_never_reads_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speko.routing.dispatch.CALLER_PATIENCE", 0.02)
+    vendors, books = Vendors(a=[["one"], None]), Books()
+    served = await dispatch(vendors, books, "a/1").first()
+    assert await served.next() == ["one"]
+    with pytest.raises(CallerStalled):
+        await served.deliver(asyncio.sleep(60))
+    await served.close("caller_stalled")
+    assert books.story == [("a", "cancelled", "caller_stalled")]
+    assert vendors.closed == ["a"]
 
 
 async def test_the_key_is_cut_out_of_a_message() -> None:
