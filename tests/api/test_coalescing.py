@@ -13,11 +13,12 @@ import uvicorn
 
 from speko.api import coalescing
 from speko.api.coalescing import CoalescingProtocol, CoalescingTransport
+from tests import loops
 from tests.api.raw import address_of, connect, request, reset
 from tests.api.running import running, until
 from tests.api.vendors import Scripted, registry_of
 
-BOTH_LOOPS = True
+LOOPS = loops.BOTH
 
 
 # The transport alone.

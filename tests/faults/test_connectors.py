@@ -15,11 +15,13 @@ from speko.providers.errors import ConnectFailed, ProviderUnavailable
 from speko.providers.llm import TextDelta
 from speko.providers.stt import Transcript
 from speko.providers.tts import AudioChunk
+from tests import loops
 from tests.api.raw import BODIES, ENDPOINTS, INTENT
 from tests.api.running import Running, events, running, until
 from tests.api.test_transcribe import wav
 from tests.api.vendors import Scripted, Step, registry_of
 
+LOOPS = loops.UVLOOP
 BOTH = ("alpha", "beta")
 KEY = "platform-key-of-alpha"
 WORDS = "the words of a person"
