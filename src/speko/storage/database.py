@@ -1,6 +1,9 @@
 """The connection to the database: SQLite (WAL) by default, PostgreSQL for several workers or machines."""
 
+import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Insert, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from speko.storage.errors import StorageError
@@ -27,11 +30,11 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 _PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
     # In WAL mode a commit then survives the death of the process; a power cut may cost the last few.
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
 )
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
 """What a database that is not there, or not well, raises."""
@@ -61,8 +64,7 @@ class Database:
         except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
             raise StorageError(f"The database {_shown(address)} cannot be used: {_reason(error)}.") from error
         try:
-            async with database._writing.begin() as connection:
-                await connection.run_sync(migrate)
+            await database._migrate()
         except StorageError:
             await database.close()
             raise
@@ -73,6 +75,21 @@ class Database:
                 "SPEKO_DATABASE_URL is right, and that this user may read and write it."
             ) from error
         return database
+
+    async def _migrate(self) -> None:
+        """Migrates; waits for others who open a new SQLite file at the same moment, since the change to WAL fails at
+        once then, whatever busy_timeout says."""
+        give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1e3
+        while True:
+            try:
+                async with self._writing.begin() as connection:
+                    await connection.run_sync(migrate)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                return
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
