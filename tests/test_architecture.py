@@ -12,6 +12,8 @@ RANKS = (
     {"audio", "events", "client"},
     {"providers"},
     {"routing", "settings"},
+    {"realtime"},
+    {"agent"},
     {"storage", "simulators", "bench"},
     {"api"},
     {"cli"},

@@ -93,6 +93,33 @@ class Settings(BaseSettings):
         2 * 2**30, ge=1, description="Disk that all uploads in flight may take together, in bytes."
     )
     stt_workers: int = Field(2, ge=1, le=64, description="Worker processes of the embedded recogniser.")
+    public_url: str | None = Field(
+        None, description="URL under which callers reach this gateway, for `wsUrl`; default: as the request came."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of proxies whose `X-Forwarded-Proto` and `-Host` are believed."
+    )
+    socket_origins: tuple[str, ...] = Field(
+        ("*",), description="Origins of pages that may open an S2S socket; `*` = any, the token is the credential."
+    )
+    session_idle_seconds: float = Field(
+        300.0, gt=0, description="Seconds without a frame of the client after which an S2S session ends."
+    )
+    store_transcripts: bool = Field(
+        False, description="Keep the words of S2S sessions; timings of turns are kept anyway."
+    )
+    agent_processes: int = Field(
+        1, ge=0, le=64, description="Processes of the gateway's own voice agent, kept warm; 0 = no such agent."
+    )
+    agent_sessions: int = Field(10, ge=1, le=100, description="Conversations that one agent process holds at most.")
+    agent_turn_detection: Literal["vad", "model"] = Field(
+        "vad",
+        description="How the voice agent finds the end of a turn: `vad` = by silence, "
+        "`model` = by LiveKit's turn detector, which waits longer and cuts in less.",
+    )
+    agent_silence_seconds: float = Field(
+        0.3, ge=0.1, le=3.0, description="Silence after which a turn is over, where silence decides."
+    )
     connect_timeout: float = Field(3.0, gt=0, description="Seconds to connect to a vendor.")
     first_byte_timeout: float = Field(
         8.0, gt=0, description="Seconds to a vendor's first useful byte; transcribe adds 0.25 of the audio's length."

@@ -80,7 +80,11 @@ class Gateway:
         """`environment` is where the vendors' usual variables are looked up; None = nowhere."""
         self.settings = settings
         self.registry = registry or Registry.load()
-        self.runtime = Runtime(stt_workers=settings.stt_workers)
+        self.runtime = Runtime(
+            stt_workers=settings.stt_workers,
+            agent_processes=settings.agent_processes,
+            agent_sessions=settings.agent_sessions,
+        )
         self.connectors = Connectors(self.registry, self.runtime)
         self.metrics = Metrics(
             calls_in_flight=lambda: self.in_flight.count,

@@ -29,6 +29,12 @@ class Usage:
     output_tokens: int = 0
     cached_tokens: int = 0
     """Part of `input_tokens` that the vendor billed as cached."""
+    input_audio_tokens: int = 0
+    """Part of `input_tokens` that was audio (speech to speech)."""
+    output_audio_tokens: int = 0
+    """Part of `output_tokens` that was audio."""
+    cached_audio_tokens: int = 0
+    """Part of `cached_tokens` that was audio."""
     estimated: bool = False
     """True where the vendor reported nothing and we counted."""
 

@@ -49,6 +49,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     """The vendor streams this model's answer."""
     reasoning: bool = False
     """Takes a reasoning effort."""
+    composite: bool = False
+    """The gateway's own, made of whatever other models it may use: comes last, and is not itself an embedded engine."""
     note: str | None = None
 
     @property

@@ -6,13 +6,16 @@ its vendors. Connectors are made when they are first needed, one per vendor and 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
+from typing import Any
 
 import aiohttp
+from msgspec import structs
 
 from speko.providers.catalogue import Modality, Model, Vendor
 from speko.providers.llm import LanguageModel
+from speko.providers.s2s import SpeechToSpeech
 from speko.providers.stt import SpeechToText
 from speko.providers.tts import TextToSpeech
 
@@ -26,6 +29,10 @@ class Runtime:
 
     stt_workers: int = 2
     """Worker processes for embedded recognition."""
+    agent_processes: int = 1
+    """Processes of the gateway's own voice agent, kept warm."""
+    agent_sessions: int = 10
+    """Conversations that one of them holds at most."""
     _http: aiohttp.ClientSession | None = None
     _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -66,6 +73,7 @@ class Registration:
     stt: Callable[[Runtime], SpeechToText] | None = None
     tts: Callable[[Runtime], TextToSpeech] | None = None
     llm: Callable[[Runtime], LanguageModel] | None = None
+    s2s: Callable[[Runtime], SpeechToSpeech] | None = None
     missing: Callable[[], str | None] = lambda: None
     """For embedded engines: the program or package that is not there (asked at each need), or None."""
     start: Callable[[Runtime], Awaitable[None]] | None = None
@@ -90,6 +98,20 @@ class Registry:
         if vendor_id in self._vendors:
             raise ValueError(f"vendor {vendor_id!r} is registered twice")
         self._vendors[vendor_id] = registration
+
+    def extend(self, vendor_id: str, model: Model, **factories: Any) -> None:
+        """Adds a model, and what serves it (fields of `Registration`), to a vendor that another package has added.
+
+        Raises:
+            KeyError: there is no such vendor.
+            ValueError: it has that model, or a factory of that kind, already.
+        """
+        before = self._vendors[vendor_id]
+        taken = [name for name in factories if name != "missing" and getattr(before, name) is not None]
+        if taken or before.vendor.model(model.modality, model.id) is not None:
+            raise ValueError(f"vendor {vendor_id!r} has {', '.join(taken) or model.id} already")
+        vendor = structs.replace(before.vendor, models=(*before.vendor.models, model))
+        self._vendors[vendor_id] = replace(before, vendor=vendor, **factories)
 
     def get(self, vendor_id: str) -> Registration | None:
         """The vendor of that id, or None."""
@@ -136,6 +158,10 @@ class Connectors:
     def llm(self, vendor_id: str) -> LanguageModel:
         """The model connector of a vendor. Raises KeyError where this build has none."""
         return self._make(vendor_id, "llm")  # type: ignore[return-value]
+
+    def s2s(self, vendor_id: str) -> SpeechToSpeech:
+        """The speech-to-speech engine of a vendor. Raises KeyError where this build has none."""
+        return self._make(vendor_id, "s2s")  # type: ignore[return-value]
 
     def _make(self, vendor_id: str, modality: str) -> object:
         made = self._made.get((vendor_id, modality))

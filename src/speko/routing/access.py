@@ -75,8 +75,11 @@ def access(  # noqa: PLR0911 - one return per reason
     if registration is None:
         return Access(reason="UNKNOWN_PROVIDER", hint="the catalogue does not know this vendor")
     vendor = registration.vendor
+    composite = any(model.composite for model in vendor.models if model.modality == modality)
     if getattr(registration, modality, None) is None:
         return Access(reason="NO_CONNECTOR", hint=f"this build has no {modality.upper()} connector for {vendor.name}")
+    if composite:
+        return Access(Credential())
     if vendor.embedded:
         if embedded == "never":
             return Access(reason="EMBEDDED_OFF", hint="the setting `embedded` is `never`")

@@ -13,7 +13,9 @@ from speko.providers.call import KeySource, Usage
 from speko.providers.catalogue import Modality
 
 Outcome = Literal["served", "failed", "cancelled"]
-Metric = Literal["stt_seconds", "tts_characters", "llm_tokens"]
+Metric = Literal[
+    "stt_seconds", "tts_characters", "llm_tokens", "s2s_input_audio_tokens", "s2s_output_audio_tokens", "s2s_seconds"
+]
 ChargeKind = Literal["minutes", "add_on", "included", "free", "byok"]
 
 
@@ -25,7 +27,7 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     organization_id: str
     session_id: str | None
     endpoint: str
-    """`transcribe`, `synthesize` or `complete`."""
+    """`transcribe`, `synthesize`, `complete` or `session`."""
     modality: Modality
     position: int
     """0 for the first candidate that was tried in this call."""

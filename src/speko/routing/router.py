@@ -121,7 +121,8 @@ class Router:
                 skipped.append(Skipped(entry.provider, entry.model, found.reason or "", found.hint))
             else:
                 candidates.append(self._candidate(modality, entry, found))
-        vendors = [c for c in candidates if not c.embedded]
+        own = [c for c in candidates if c.spec is not None and c.spec.composite]
+        vendors = [c for c in candidates if not c.embedded and c not in own]
         engines = [c for c in candidates if c.embedded]
         if self._embedded == "auto" and vendors:
             # A toy answer in place of an error is worse than the error.
@@ -129,7 +130,7 @@ class Router:
             skipped += [Skipped(c.provider, c.model, "EMBEDDED_NOT_NEEDED", hint) for c in engines]
             engines = []
         skipped += self._unranked_pins(modality, allowed, own_keys, ranking)
-        return Chain(ranking, (*vendors, *engines), tuple(skipped))
+        return Chain(ranking, (*vendors, *engines, *own), tuple(skipped))
 
     def _candidate(self, modality: Modality, entry: Entry, found: Access) -> Candidate:
         spec = self.registry.model(entry.provider, modality, entry.model)
@@ -142,7 +143,8 @@ class Router:
             credential=found.credential,
             credential_id=found.credential_id,
             spec=spec,
-            embedded=self.registry.vendors[entry.provider].vendor.embedded,
+            embedded=self.registry.vendors[entry.provider].vendor.embedded
+            and not (spec is not None and spec.composite),
             scores_run_id=entry.scores_run_id,
         )
 

@@ -1,0 +1,168 @@
+"""The text frames of the S2S socket, both ways. Audio travels beside them as binary frames: PCM16 little-endian mono.
+
+Source: contract, S2S WebSocket 3 to 5.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+Role = Literal["user", "assistant"]
+Stage = Literal[
+    "speech_started",
+    "speech_ended",
+    "stt_final",
+    "llm_first_token",
+    "tts_first_byte",
+    "first_audio",
+    "response_done",
+]
+EndReason = Literal[
+    "expired", "idle_timeout", "agent_ended", "insufficient_credits", "limit_reached", "server_shutdown"
+]
+
+
+class Ready(Struct, frozen=True, rename="camel", tag_field="t", tag="ready"):
+    """The engine is there. First frame of each socket. Rates in Hz, final."""
+
+    input_sample_rate: int
+    output_sample_rate: int
+
+
+class TranscriptFrame(Struct, frozen=True, tag_field="t", tag="transcript"):
+    """Words of one utterance so far; never empty."""
+
+    role: Role
+    text: str
+    final: bool
+
+
+class ToolCallFrame(Struct, frozen=True, rename="camel", tag_field="t", tag="tool_call"):
+    """The client runs a tool and answers with `tool_result`. `arguments` is JSON text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class ServerToolCallFrame(Struct, frozen=True, tag_field="t", tag="server_tool_call"):
+    """A tool that the gateway runs; nothing to answer."""
+
+    id: str
+    name: str
+    status: Literal["started", "completed", "failed"]
+
+
+class UsageFrame(Struct, frozen=True, rename="camel", tag_field="t", tag="usage"):
+    """Audio tokens of one response; clients add them up."""
+
+    input_audio_tokens: int
+    output_audio_tokens: int
+
+
+class InterruptionFrame(Struct, frozen=True, tag_field="t", tag="interruption"):
+    """The response is over: the client drops what it has not played."""
+
+    at: Role
+
+
+class ErrorFrame(Struct, frozen=True, tag_field="t", tag="error"):
+    """Something went wrong; fatal when the socket closes after it."""
+
+    code: str
+    message: str
+
+
+class TurnFrame(Struct, frozen=True, tag_field="t", tag="turn", omit_defaults=True):
+    """A stage of a turn as it happens. `ms` counts from the user's end of speech, and is negative before it."""
+
+    stage: Stage
+    ms: int
+    provider: str | None = None
+    model: str | None = None
+
+
+class EndFrame(Struct, frozen=True, tag_field="t", tag="end"):
+    """The gateway ends the session; last frame."""
+
+    reason: EndReason
+
+
+ServerFrame = (
+    Ready
+    | TranscriptFrame
+    | ToolCallFrame
+    | ServerToolCallFrame
+    | UsageFrame
+    | InterruptionFrame
+    | ErrorFrame
+    | TurnFrame
+    | EndFrame
+)
+
+
+class Control(Struct, frozen=True, tag_field="t", tag="control"):
+    """`commit` and `end_turn`: the user's turn is over; `clear`: forget what was not committed."""
+
+    action: Literal["commit", "end_turn", "clear"]
+
+
+class Interrupt(Struct, frozen=True, tag_field="t", tag="interrupt"):
+    """Stop the response."""
+
+
+class ToolResult(Struct, frozen=True, rename="camel", tag_field="t", tag="tool_result"):
+    """Answer to a `tool_call`; an output that is no string is sent on as JSON."""
+
+    call_id: str
+    output: Any
+
+    @property
+    def output_text(self) -> str:
+        """`output` as the engine gets it."""
+        return self.output if isinstance(self.output, str) else msgspec.json.encode(self.output).decode()
+
+
+class UserMessage(Struct, frozen=True, tag_field="t", tag="user_message"):
+    """Typed text, answered like speech."""
+
+    text: str
+
+
+class Played(Struct, frozen=True, tag_field="t", tag="played"):
+    """Milliseconds of the current response that were played so far."""
+
+    ms: float
+
+
+ClientFrame = Control | Interrupt | ToolResult | UserMessage | Played
+_decoder = msgspec.json.Decoder(ClientFrame)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_client_frame(data: bytes | memoryview | str) -> ClientFrame:
+    """A client's text frame.
+
+    Raises:
+        ValueError: it is not JSON, or not a frame that this gateway knows. The text is for people, and holds nothing of
+            the frame's words.
+    """
+    try:
+        frame: ClientFrame = _decoder.decode(data)
+        return frame
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(_explained(error)) from None
+
+
+def _explained(error: Exception) -> str:
+    # The validator quotes an unknown tag, and a tag is whatever the client sent.
+    if isinstance(error, msgspec.ValidationError):
+        text = str(error)
+        return "unknown t" if text.startswith("Invalid value") and text.endswith("`$.t`") else text.partition(" '")[0]
+    return "not JSON"
+
+
+def encode_server_frame(frame: ServerFrame) -> bytes:
+    """A frame as the text that goes over the wire."""
+    return _encoder.encode(frame)
