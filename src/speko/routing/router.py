@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from speko.providers.catalogue import Modality
+from speko.providers.catalogue import Modality, Model
 from speko.providers.registry import Registration, Registry
 from speko.routing.access import Access, EmbeddedMode, OwnKeys, PlatformAccess, access
 from speko.routing.attempts import Candidate
@@ -121,7 +121,7 @@ class Router:
                 skipped.append(Skipped(entry.provider, entry.model, found.reason or "", found.hint))
             else:
                 candidates.append(self._candidate(modality, entry, found))
-        own = [c for c in candidates if c.spec is not None and c.spec.composite]
+        own = [c for c in candidates if _composite(c.spec)]
         vendors = [c for c in candidates if not c.embedded and c not in own]
         engines = [c for c in candidates if c.embedded]
         if self._embedded == "auto" and vendors:
@@ -143,8 +143,7 @@ class Router:
             credential=found.credential,
             credential_id=found.credential_id,
             spec=spec,
-            embedded=self.registry.vendors[entry.provider].vendor.embedded
-            and not (spec is not None and spec.composite),
+            embedded=self.registry.vendors[entry.provider].vendor.embedded and not _composite(spec),
             scores_run_id=entry.scores_run_id,
         )
 
@@ -196,6 +195,10 @@ class Router:
                     hint = f"unknown provider {vendor_id}" if found.reason == "UNKNOWN_PROVIDER" else found.hint
                     skipped.append(Skipped(vendor_id, model or "*", found.reason, hint))
         return skipped
+
+
+def _composite(spec: Model | None) -> bool:
+    return spec is not None and spec.composite
 
 
 def _text_length(intent: RoutingIntent, allowed: AllowList) -> int:
