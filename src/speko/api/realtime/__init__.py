@@ -1,0 +1,1 @@
+"""Live sessions of this process: from the upgrade to the last row."""

@@ -1,0 +1,54 @@
+"""What a WebSocket implementation asks of the gateway and offers to it. Nothing here knows which one it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from speko.realtime.link import ClientHandler, ClientLink
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRequest:
+    """A request to become a WebSocket."""
+
+    path: str
+    headers: Mapping[str, str]
+    """Names in lower case; of one that comes several times, the values joined by `, `."""
+    peer: str | None
+    """IP address of the other side."""
+    request_id: str
+    """Given back in `x-request-id`."""
+
+    @property
+    def subprotocols(self) -> tuple[str, ...]:
+        """What the client offers, in its order."""
+        offered = self.headers.get("sec-websocket-protocol", "")
+        return tuple(entry.strip() for entry in offered.split(",") if entry.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Answered over HTTP, in the error envelope."""
+
+    status: int
+    code: str
+    message: str
+
+
+class SocketHandler(ClientHandler, Protocol):
+    """Takes one socket."""
+
+    def on_open(self, link: ClientLink) -> None:
+        """The upgrade is answered; the first of all calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The upgrade is granted, with that subprotocol, to that handler."""
+
+    handler: SocketHandler
+    subprotocol: str | None = None
+
+
+Upgrade = Callable[[UpgradeRequest], Accept | Refusal]
+"""Decides at once, without waiting for anything: whatever needs the database is checked after accepting."""
