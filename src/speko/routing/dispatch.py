@@ -119,7 +119,7 @@ class Dispatch(Generic[E]):
                 if self._useful(batch):
                     return Served(self, attempt, call, stream, held)
         except Exception as raised:
-            error = _blamed(raised, attempt.candidate, call)
+            error = blamed(raised, attempt.candidate, call)
             try:
                 await stream.close()
             finally:
@@ -172,9 +172,9 @@ class Stream(Generic[E]):
         except asyncio.CancelledError as error:
             if _being_cancelled():
                 raise
-            raise _blamed(error, self._candidate, self._call) from None
+            raise blamed(error, self._candidate, self._call) from None
         except Exception as error:
-            raise _blamed(error, self._candidate, self._call) from None
+            raise blamed(error, self._candidate, self._call) from None
 
     async def _after_an_empty_one(self, batches: AsyncIterator[Sequence[E]]) -> Sequence[E] | None:
         while True:
@@ -202,7 +202,7 @@ def _being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _blamed(error: BaseException, candidate: Candidate, call: Call) -> ProviderError:
+def blamed(error: BaseException, candidate: Candidate, call: Call) -> ProviderError:
     """What a connector raised, as a `ProviderError` whose message holds no key and is not too long.
 
     A connector's own mistake must not cost the caller the answer. Only its type is told: a foreign exception's text may

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from speko.providers.call import Call
+from speko.providers.call import Call, Usage
 from speko.providers.errors import ProviderError
 from speko.providers.pricing import estimate_micro_usd
 from speko.routing.attempts import Attempt, Candidate
@@ -69,6 +69,17 @@ class Meter:
             )
         )
 
+    def responded(self, candidate: Candidate, usage: Usage) -> None:
+        """Books one response of a speech-to-speech engine, also one that was interrupted: by its audio tokens in each
+        direction, or by its seconds where the engine counts no tokens. `usage.audio_ms` is the sound of both sides."""
+        if not usage.input_tokens and not usage.output_tokens:
+            self._used(candidate, usage, "s2s_seconds", usage.audio_ms / 1e3)
+            return
+        heard = replace(usage, output_tokens=0, output_audio_tokens=0)
+        spoken = Usage(output_tokens=usage.output_tokens, output_audio_tokens=usage.output_audio_tokens)
+        self._used(candidate, heard, "s2s_input_audio_tokens", float(usage.input_audio_tokens))
+        self._used(candidate, spoken, "s2s_output_audio_tokens", float(usage.output_audio_tokens))
+
     def served(self, candidate: Candidate, call: Call) -> None:
         """Books what the caller got, in full or in part."""
         usage = call.usage
@@ -81,6 +92,9 @@ class Meter:
             metric, quantity = "tts_characters", float(characters)
         else:
             metric, quantity = "llm_tokens", float(usage.input_tokens + usage.output_tokens)
+        self._used(candidate, usage, metric, quantity)
+
+    def _used(self, candidate: Candidate, usage: Usage, metric: Metric, quantity: float) -> None:
         self._ledger.usage(
             UsageRow(
                 id=_row_id("use"),
@@ -94,7 +108,7 @@ class Meter:
                 quantity=quantity,
                 key_source=candidate.credential.source,
                 charge_kind=_charge_kind(candidate),
-                cost_micro_usd=_vendor_cost(candidate, call) if candidate.credential.source == "MANAGED" else 0,
+                cost_micro_usd=_vendor_cost_of(candidate, usage) if candidate.credential.source == "MANAGED" else 0,
                 audio_ms=usage.audio_ms,
                 estimated=usage.estimated,
                 created_at=datetime.now(UTC),
@@ -102,10 +116,14 @@ class Meter:
         )
 
 
-def _vendor_cost(candidate: Candidate, call: Call) -> int:
+def _vendor_cost_of(candidate: Candidate, usage: Usage) -> int:
     if candidate.embedded or candidate.spec is None:
         return 0
-    return estimate_micro_usd(candidate.spec.price, call.usage)
+    return estimate_micro_usd(candidate.spec.price, usage)
+
+
+def _vendor_cost(candidate: Candidate, call: Call) -> int:
+    return _vendor_cost_of(candidate, call.usage)
 
 
 def _charge_kind(candidate: Candidate) -> ChargeKind:

@@ -1,0 +1,367 @@
+"""Ties one session to a client's socket and to an engine: carries out what the state machine decides, and owns the
+sockets, the timer, the resamplers and the queue upwards.
+
+Downwards there is no queue of ours: what the client has not taken stands in the buffer of its socket.
+"""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from speko.audio.resample import Resampler
+from speko.events.s2s import EndReason, ErrorFrame, encode_server_frame
+from speko.providers.call import Call
+from speko.providers.errors import DeadlineExceeded, ProviderError
+from speko.providers.s2s import EngineEvent, ResponseDone, ResponseUsage
+from speko.realtime import actions as do
+from speko.realtime.engines import Engine, Engines, Resume, explained
+from speko.realtime.feed import Feed
+from speko.realtime.link import ClientLink
+from speko.realtime.session import Session, SessionConfig
+from speko.routing.attempts import Candidate
+from speko.routing.dispatch import NoAnswer
+
+log = logging.getLogger(__name__)
+_UPWARD_SECONDS = 10
+"""Of audio that wait for an engine that does not keep up; then the oldest is dropped."""
+_PAUSE_SECONDS = 15
+"""Of audio in the client's socket, from which on nothing more is read from the engine."""
+_MOST_SECONDS = 30
+"""Of audio in the client's socket, or of time without progress there, before the client is given up."""
+_SAMPLE = 2
+"""Bytes."""
+
+
+class Observer(Protocol):
+    """Who writes down what becomes of the session. Calls return at once."""
+
+    def active(self, engine: Candidate) -> None:
+        """The first engine is ready, or another one has taken over."""
+
+    def record(self, what: do.TurnRecord | do.Spoken, engine: Candidate | None) -> None:
+        """A turn is over, or words are final."""
+
+    def responded(self, engine: Candidate, usage: ResponseUsage, audio_ms: int) -> None:
+        """What a response used; `audio_ms`: sound heard and spoken since the last one."""
+
+    def ended(self, status: Literal["ended", "failed"], reason: str) -> None:
+        """The session is over. Called once."""
+
+
+class Bridge:
+    """One live session. `attach` gives it the client's socket; it ends by itself and tells the observer."""
+
+    def __init__(self, config: SessionConfig, engines: Engines, observer: Observer) -> None:
+        self.session = Session(config, time.monotonic())
+        self.input_rate = config.input_rate
+        self.output_rate = config.output_rate
+        self.link: ClientLink | None = None
+        self.over = False
+        self._engines = engines
+        self._observer = observer
+        self._engine: Engine | None = None
+        self._feed: Feed | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._resampler: Resampler | None = None
+        self._upward: deque[bytes] = deque()
+        self._upward_bytes = 0
+        self._upward_told = False
+        self._engine_full = False
+        self._heard_bytes = 0
+        self._held: set[str] = set()
+        """Why nothing is read from the engine: `session`, `client`."""
+        self._reason = ""
+        self._was_ready = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    # ---- the client's side
+
+    def attach(self, link: ClientLink) -> None:
+        """A socket of the client, the first or another one in place of one that was lost."""
+        first = self.link is None and self._engine is None and self._connecting is None
+        self.link = link
+        self.carry_out(self.session.attached(time.monotonic()))
+        if first and not self.over:
+            self._connect(Resume())
+
+    def detach(self, link: ClientLink, code: int | None) -> None:
+        """A socket is gone."""
+        if link is not self.link or self.over:
+            return
+        self.link = None
+        self._client_keeps_up()
+        self._reason = "client_closed"
+        self.carry_out(self.session.detached(code, time.monotonic()))
+
+    def on_audio(self, pcm: bytes) -> None:
+        """The client's next sound."""
+        session = self.session
+        try:
+            out = session.client_audio(pcm, time.monotonic())
+            if out is not None:
+                self._hear(out)
+            if session.has_pending:
+                self.carry_out(session.pending())
+        except Exception as error:
+            self.crashed(error)
+
+    def on_text(self, text: bytes) -> None:
+        """The client's next text frame."""
+        try:
+            self.carry_out(self.session.client_text(text, time.monotonic()))
+        except Exception as error:
+            self.crashed(error)
+
+    def on_drained(self) -> None:
+        """The client's socket has room again."""
+        self._client_keeps_up()
+
+    def end(self, reason: EndReason) -> None:
+        """The gateway ends the session."""
+        self._reason = reason
+        self.carry_out(self.session.end(reason, time.monotonic()))
+
+    def play(self, pcm: bytes) -> None:
+        """Audio to the client."""
+        link = self.link
+        if link is None:
+            return
+        link.send_audio(pcm)
+        if link.buffered > self.output_rate * _SAMPLE * _PAUSE_SECONDS:
+            self._client_is_slow(link)
+
+    def _client_is_slow(self, link: ClientLink) -> None:
+        if link.buffered > self.output_rate * _SAMPLE * _MOST_SECONDS:
+            self._give_client_up()
+        elif self._stuck is None:
+            self._stuck = self._loop.call_later(_MOST_SECONDS, self._give_client_up)
+            self._hold("client", True)
+
+    def _client_keeps_up(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+            self._hold("client", False)
+
+    def _give_client_up(self) -> None:
+        self._stuck = None
+        self._reason = "client_too_slow"
+        self.carry_out([do.Close(1008, "too slow")])
+
+    # ---- the engine's side
+
+    def engine_said(self, feed: Feed, event: EngineEvent) -> None:
+        """An event of the engine in service."""
+        engine = self._engine
+        if engine is not None:
+            if isinstance(event, ResponseDone) and event.status == "completed":
+                engine.answered = True
+            elif isinstance(event, ResponseUsage):
+                self._book(engine, feed, event)
+        self.carry_out(self.session.engine_event(event, time.monotonic()))
+
+    def _book(self, engine: Engine, feed: Feed, usage: ResponseUsage) -> None:
+        sound = self._heard_bytes / self.input_rate + feed.spoken_bytes / self.output_rate
+        self._heard_bytes = feed.spoken_bytes = 0
+        self._observer.responded(engine.candidate, usage, int(sound * 1000 / _SAMPLE))
+
+    def engine_lost(self, feed: Feed, error: ProviderError) -> None:
+        """The engine in service is gone."""
+        self._drop_engine(error)
+        self.carry_out(self.session.engine_lost(error, time.monotonic()))
+
+    def engine_paused(self, full: bool) -> None:
+        """The engine takes no more audio, or does again."""
+        self._engine_full = full
+        while self._upward and not self._engine_full and self._engine is not None:
+            pcm = self._upward.popleft()
+            self._upward_bytes -= len(pcm)
+            self._engine.connection.audio(pcm)
+
+    def _hear(self, pcm: bytes) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        self._heard_bytes += len(pcm)
+        if engine.rates.input != self.input_rate:
+            if self._resampler is None:
+                self._resampler = Resampler(self.input_rate, engine.rates.input)
+            pcm = self._resampler.push(pcm)
+            if not pcm:
+                return
+        if self._engine_full:
+            self._queue(pcm, engine)
+        else:
+            engine.connection.audio(pcm)
+
+    def _queue(self, pcm: bytes, engine: Engine) -> None:
+        self._upward.append(pcm)
+        self._upward_bytes += len(pcm)
+        most = engine.rates.input * _SAMPLE * _UPWARD_SECONDS
+        while self._upward_bytes > most:
+            self._upward_bytes -= len(self._upward.popleft())
+            if not self._upward_told:
+                self._upward_told = True
+                self._send(ErrorFrame("PROVIDER_ERROR", "The engine does not keep up: audio was dropped"))
+
+    def _connect(self, resume: Resume) -> None:
+        if self._engine is not None:
+            # The machine has given it up: it is there and says nothing.
+            self._drop_engine(DeadlineExceeded("stalled in the middle of its answer", stage="gap"))
+        if self._connecting is None:
+            self._connecting = self._loop.create_task(self._open_engine(resume))
+
+    async def _open_engine(self, resume: Resume) -> None:
+        try:
+            engine = await self._engines.open(resume, self._new_feed)
+            self._connecting = None
+            if self.over:
+                self._engines.ended(engine, cause="caller_left")
+            else:
+                self._serve(engine)
+        except NoAnswer as failure:
+            self._connecting = None
+            self.carry_out(self.session.no_engine(explained(failure), time.monotonic()))
+        except Exception as error:
+            self._connecting = None
+            self.crashed(error)
+
+    def _new_feed(self, call: Call) -> Feed:
+        if self._feed is not None:
+            self._feed.live = False
+        self._feed = Feed(self, call)
+        return self._feed
+
+    def _serve(self, engine: Engine) -> None:
+        self._engine = engine
+        self._was_ready = True
+        candidate = engine.candidate
+        self._observer.active(candidate)
+        feed = self._feed
+        self.carry_out(
+            self.session.engine_ready(candidate.provider, candidate.model, engine.capabilities, time.monotonic())
+        )
+        if self._held and self._engine is engine:
+            engine.connection.pause_reading()
+        if feed is not None and feed.live and self._engine is engine:
+            feed.in_service(engine.rates.output)
+
+    def _drop_engine(self, error: ProviderError) -> None:
+        engine, self._engine = self._engine, None
+        if self._feed is not None:
+            self._feed.live = False
+        if engine is not None:
+            self._engines.lost(engine, error)
+        self._resampler = None
+        self._engine_full = False
+        self._upward.clear()
+        self._upward_bytes = 0
+
+    def _hold(self, why: str, hold: bool) -> None:
+        before = bool(self._held)
+        (self._held.add if hold else self._held.discard)(why)
+        if self._engine is not None and bool(self._held) != before:
+            connection = self._engine.connection
+            if hold:
+                connection.pause_reading()
+            else:
+                connection.resume_reading()
+
+    # ---- what the state machine wants
+
+    def carry_out(self, wanted: Sequence[do.Action]) -> None:
+        """Does it, in order."""
+        for action in wanted:
+            if self.over:
+                return
+            self._do(action)
+        if not self.over:
+            self._watch_the_clock()
+
+    def _do(self, action: do.Action) -> None:
+        match action:
+            case do.Send():
+                self._send(action.frame)
+            case do.Play():
+                self.play(action.pcm)
+            case do.Hear():
+                self._hear(action.pcm)
+            case do.Tell():
+                if self._engine is not None:
+                    self._engine.connection.do(action.command)
+            case do.Record():
+                self._observer.record(action.what, self._engine.candidate if self._engine else None)
+            case do.Connect():
+                self._connect(Resume(action.history, action.continue_answer))
+            case do.HoldEngine():
+                self._hold("session", action.hold)
+            case do.Close():
+                self._finish(action.code, action.reason)
+
+    def _send(self, frame: object) -> None:
+        if self.link is not None:
+            self.link.send_text(encode_server_frame(frame))  # type: ignore[arg-type]
+
+    def _watch_the_clock(self) -> None:
+        due = self.session.deadline
+        if due is None:
+            return
+        if self._timer is not None:
+            if self._timer.when() <= self._loop.time() + (due - time.monotonic()) + 0.001:
+                return  # it looks again when it fires
+            self._timer.cancel()
+        self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._time_has_passed)
+
+    def _time_has_passed(self) -> None:
+        self._timer = None
+        try:
+            due = self.session.deadline
+            if due is not None and due <= time.monotonic():
+                self.carry_out(self.session.tick(time.monotonic()))
+            else:
+                self._watch_the_clock()
+        except Exception as error:
+            self.crashed(error)
+
+    def crashed(self, error: Exception) -> None:
+        """A mistake of ours in the middle of handling something: this session ends, and nothing else. Where it was is
+        logged, and not the exception's text, which may hold a person's words."""
+        frames = traceback.extract_tb(error.__traceback__)[-4:]
+        where = " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
+        log.error("session crashed", extra={"type": type(error).__name__, "where": where})
+        if not self.over:
+            self._send(ErrorFrame("INTERNAL_ERROR", "The session failed"))
+            self._finish(1011, "Internal error")
+
+    def _finish(self, code: int, reason: str) -> None:
+        self.over = True
+        for timer in (self._timer, self._stuck):
+            if timer is not None:
+                timer.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._feed is not None:
+            self._feed.live = False
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            self._engines.ended(engine, cause=_why_cut_short(code, engine))
+        link, self.link = self.link, None
+        if link is not None:
+            link.close(code, reason)
+        failed = code == 1011 and not self._was_ready
+        self._observer.ended("failed" if failed else "ended", self._reason or reason or "client_closed")
+
+
+def _why_cut_short(code: int, engine: Engine) -> str | None:
+    """`cause` of the attempt that served when the session ended; None = it served in good order."""
+    if code == 1011:
+        return "crash"
+    if code == 1008:
+        return "caller_stalled"
+    return None if engine.answered else "caller_left"
