@@ -71,3 +71,11 @@ def test_each_seal_is_different() -> None:
 def test_a_master_key_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         SecretsBox(bytes(length))
+
+
+def test_derived_keys_differ_by_purpose_and_master_key_and_stay_the_same() -> None:
+    keys = {BOX.derived_key("one"), BOX.derived_key("two"), SecretsBox(bytes(32)).derived_key("one")}
+    assert len(keys) == 3
+    assert all(len(key) == 32 for key in keys)
+    assert SecretsBox(bytes(range(32))).derived_key("one") == BOX.derived_key("one")
+    assert bytes(range(32)) not in keys

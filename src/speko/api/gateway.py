@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from speko.api.metrics import Metrics
+from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
 from speko.api.spool import Spool
 from speko.providers.registry import Connectors, Registry, Runtime
 from speko.routing.access import OwnKey, PlatformAccess
@@ -109,6 +110,7 @@ class Gateway:
         )
         self.store: Store
         self.ledger: Ledger
+        self.session_tokens: SessionTokens
         self.warm = False
 
     async def open(self) -> None:
@@ -118,6 +120,7 @@ class Gateway:
         self.store = await Store.open(settings.database_url, settings.data, master_key)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded)
+        self.session_tokens = SessionTokens(self.store.derived_key(KEY_LABEL))
         await self.store.default_organization()
 
     async def warm_up(self) -> None:

@@ -1,4 +1,4 @@
-"""Encrypts vendor keys at rest.
+"""Encrypts vendor keys at rest, and derives keys for other purposes from the master key.
 
 AES-256-GCM with a fresh 96-bit nonce for each value. What the value belongs to is authenticated with it, so that a row
 that somebody copies to another organisation or vendor cannot be opened there.
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -45,7 +47,12 @@ class SecretsBox:
     def __init__(self, master_key: bytes) -> None:
         if len(master_key) != KEY_BYTES:
             raise ValueError(f"the master key must have {KEY_BYTES} bytes")
+        self._master_key = master_key
         self._cipher = AESGCM(master_key)
+
+    def derived_key(self, label: str) -> bytes:
+        """32 bytes for one purpose; from them neither the master key nor another purpose's can be worked out."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"speko: {label}".encode()).derive(self._master_key)
 
     def seal(self, secret: str, owner: Owner) -> Sealed:
         """Encrypts text for its owner."""

@@ -120,6 +120,10 @@ class Store:
             )
         return None
 
+    def derived_key(self, label: str) -> bytes:
+        """32 secret bytes for the purpose of that name: the same in every process that has this master key."""
+        return self._box.derived_key(label)
+
     async def create_organization(self, name: str, slug: str | None = None) -> Organization:
         """Makes an organisation; raises StorageError where `slug` is taken. Without one, it is made from the name."""
         async with self._change() as (connection, _):
