@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from speko.storage import ledger_writer
+from speko.storage import batch_writer
 from speko.storage.database import Database
 from speko.storage.errors import StorageError
 from speko.storage.ledger_writer import LedgerWriter
@@ -113,7 +113,7 @@ async def test_a_flush_gives_up_in_the_end(
     await _rename(database, "usage", "elsewhere")
     writer.usage(usage_row("u1"))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger_writer, "ANSWER_SECONDS", 0.05)
+        patch.setattr(batch_writer, "ANSWER_SECONDS", 0.05)
         with pytest.raises(StorageError, match="waiting ledger rows"):
             await writer.flush()
     await _rename(database, "elsewhere", "usage")
@@ -128,11 +128,11 @@ async def test_close_gives_up_in_the_end_and_says_what_was_lost(
     writer.start()
     await _rename(database, "usage", "elsewhere")
     writer.usage(usage_row("u1"))
-    monkeypatch.setattr(ledger_writer, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(batch_writer, "ANSWER_SECONDS", 0.3)
     with caplog.at_level(logging.ERROR):
         await writer.close()
     assert writer.dropped == 1
-    assert "Ledger rows were lost" in caplog.text
+    assert "Rows were lost" in caplog.text
 
 
 async def test_rows_after_the_end_are_counted_as_dropped(database: Database) -> None:
@@ -158,14 +158,14 @@ async def test_one_bad_row_does_not_hold_up_the_others(
     assert await _ids(database, "usage") == ["u1", "u3"]
     assert await _ids(database, "attempts") == ["a1"]
     assert (writer.written, writer.dropped) == (3, 2)
-    assert [record.getMessage() for record in caplog.records] == ["The database refused a ledger row; it is lost"] * 2
+    assert [record.getMessage() for record in caplog.records] == ["The database refused a row; it is lost"] * 2
     assert not writer.behind
 
 
 async def test_too_many_rows_cost_the_oldest_attempts_first(
     database: Database, writer: LedgerWriter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(ledger_writer, "MOST_ROWS", 600)
+    monkeypatch.setattr(batch_writer, "MOST_ROWS", 600)
     with caplog.at_level(logging.ERROR):
         for number in range(400):
             writer.attempt(attempt_row(f"a{number:03}"))
@@ -175,13 +175,13 @@ async def test_too_many_rows_cost_the_oldest_attempts_first(
     assert await _ids(database, "usage") == [f"u{number:03}" for number in range(500)]
     assert await _ids(database, "attempts") == [f"a{number:03}" for number in range(300, 400)]
     assert writer.dropped == 300
-    assert [record.getMessage() for record in caplog.records] == ["Ledger rows are dropped, oldest attempts first"]
+    assert [record.getMessage() for record in caplog.records] == ["Rows are dropped: too many wait"]
 
 
 async def test_without_attempts_left_usage_is_bounded_too(
     database: Database, writer: LedgerWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_writer, "MOST_ROWS", 600)
+    monkeypatch.setattr(batch_writer, "MOST_ROWS", 600)
     writer.attempt(attempt_row("a1"))
     for number in range(700):
         writer.usage(usage_row(f"u{number:03}"))
@@ -192,7 +192,7 @@ async def test_without_attempts_left_usage_is_bounded_too(
 
 
 async def test_many_waiting_rows_count_as_behind(writer: LedgerWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_writer, "BEHIND_ROWS", 50)
+    monkeypatch.setattr(batch_writer, "BEHIND_ROWS", 50)
     for number in range(50):
         writer.attempt(attempt_row(f"a{number}"))
     assert writer.behind

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import bindparam, or_, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from speko.routing.ledger import AttemptRow, UsageRow
 from speko.storage import tables
@@ -38,8 +37,13 @@ class Batch:
     usage: list[UsageRow] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
 
+    @property
+    def rows(self) -> int:
+        """Rows of the ledgers."""
+        return len(self.attempts) + len(self.usage)
+
     def __len__(self) -> int:
-        return len(self.attempts) + len(self.usage) + len(self.touches)
+        return self.rows + len(self.touches)
 
     def one_by_one(self) -> Iterator["Batch"]:
         """The same rows, each on its own."""
@@ -68,16 +72,3 @@ async def write_batch(database: Database, batch: Batch) -> None:
 def _slices(rows: list[Row]) -> Iterator[list[Row]]:
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         yield rows[start : start + _ROWS_AT_ONCE]
-
-
-def is_rows_fault(error: BaseException | None) -> bool:
-    """Whether the database refused a value, so that trying again cannot help. All else counts as the database being
-    away: rather wait in vain than lose a row."""
-    if isinstance(error, (IntegrityError, DataError, UnicodeError, OverflowError)):
-        return True
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        # SQLSTATE classes 22 data exception, 23 integrity constraint violation; asyncpg checks some values itself and
-        # raises its own error, which is a ValueError, without a state.
-        return state[:2] in ("22", "23") or isinstance(getattr(error.orig, "__cause__", None), (ValueError, TypeError))
-    return isinstance(error, StatementError)  # a value that could not even be put into the statement
