@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,8 +64,7 @@ class Party:
 
     def cpu_seconds(self) -> float:
         """CPU time of the process (and, for nginx, of its worker) so far."""
-        children = subprocess.run(["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=False)
-        return sum(_cpu(int(pid)) for pid in [self.pid, *map(int, children.stdout.split())])
+        return cpu_of(self.pid)
 
 
 @contextmanager
@@ -73,23 +73,23 @@ def parties(events: int) -> Iterator[list[Party]]:
     folder = Path(tempfile.mkdtemp(prefix="speko-bench-"))
     try:
         with ExitStack() as stack:
-            simulator = _spawn(
-                stack, LOAD_CORE, [*_SPEKO, "simulate", "openai", "--no-engines", "--chunks", str(events), "--json"]
+            simulator = spawn(
+                stack, LOAD_CORE, [*SPEKO, "simulate", "openai", "--no-engines", "--chunks", str(events), "--json"]
             )
-            upstream = int(_first_json(simulator)["base_url"].rsplit(":", 1)[1].split("/")[0])
+            upstream = int(first_json(simulator)["base_url"].rsplit(":", 1)[1].split("/")[0])
             nginx_port = upstream + 1
             config = folder / "nginx.conf"
             config.write_text(_NGINX.format(folder=folder, port=nginx_port, upstream=upstream))
-            nginx = _spawn(stack, MEASURED_CORE, ["nginx", "-c", str(config), "-e", str(folder / "error.log")])
+            nginx = spawn(stack, MEASURED_CORE, ["nginx", "-c", str(config), "-e", str(folder / "error.log")])
             relay_port = upstream + 2
             address = f"http://127.0.0.1:{upstream}/v1/chat/completions"
-            relay = _spawn(
+            relay = spawn(
                 stack,
                 MEASURED_CORE,
                 [sys.executable, "-W", "ignore", "-m", "bench.bare_relay", str(relay_port), address],
             )
             data = str(folder / "data")
-            made = subprocess.check_output([*_SPEKO, "keys", "create", "--name", "bench", "--data", data, "--json"])
+            made = subprocess.check_output([*SPEKO, "keys", "create", "--name", "bench", "--data", data, "--json"])
             key = json.loads(made)
             env = {
                 **os.environ,
@@ -97,13 +97,13 @@ def parties(events: int) -> Iterator[list[Party]]:
                 "OPENAI_BASE_URL": f"http://127.0.0.1:{upstream}/v1",
                 "SPEKO_EMBEDDED": "never",
             }
-            gateway = _spawn(
+            gateway = spawn(
                 stack,
                 MEASURED_CORE,
-                [*_SPEKO, "serve", "--port", "0", "--data", data, "--log-level", "warning", "--json"],
+                [*SPEKO, "serve", "--port", "0", "--data", data, "--log-level", "warning", "--json"],
                 env,
             )
-            gateway_port = int(_first_json(gateway)["url"].rsplit(":", 1)[1])
+            gateway_port = int(first_json(gateway)["url"].rsplit(":", 1)[1])
             messages = [{"role": "user", "content": "hi"}]
             vendor_body = json.dumps({"model": "gpt-4o", "stream": True, "messages": messages}).encode()
             allowed = {"allowedProviders": {"llm": ["openai:gpt-4o"]}}
@@ -138,17 +138,34 @@ def set_script(simulator: Party, **script: object) -> None:
         answer.read()
 
 
-_SPEKO = [sys.executable, "-m", "speko.cli.main"]
+SPEKO = [sys.executable, "-m", "speko.cli.main"]
 
 
-def _spawn(stack: ExitStack, core: str, command: list[str], env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and its children so far; 0 for process 0, which is nobody."""
+    if not pid:
+        return 0.0
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return sum(_cpu(int(each)) for each in [pid, *map(int, children.stdout.split())])
+
+
+def spawn(stack: ExitStack, core: str, command: list[str], env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Starts a program on a core; it ends with the stack."""
     process = subprocess.Popen(["taskset", "-c", core, *command], stdout=subprocess.PIPE, text=True, env=env)
     stack.callback(process.wait)
     stack.callback(process.terminate)
     return process
 
 
-def _first_json(process: subprocess.Popen[str]) -> dict[str, str]:
+def first_json(process: subprocess.Popen[str]) -> dict[str, str]:
+    """What a program of ours says when it is ready."""
     assert process.stdout is not None
     found: dict[str, str] = json.loads(process.stdout.readline())
     return found
