@@ -118,3 +118,29 @@ def test_the_number_of_breakers_is_bounded() -> None:
         health.failed("v", f"model-{number}", "platform", ConnectFailed("x"), began=0, now=0)
     assert len(health._breakers) <= 4096
     assert health.state("v", "model-4999", 1) == "open"
+
+
+@pytest.mark.parametrize("credential", [None, "byok_1"])
+def test_what_one_process_has_learnt_another_one_can_be_told(credential: str | None) -> None:
+    here, there = Health(threshold=1, open_for=30), Health(threshold=5, open_for=30)
+    error = ProviderUnavailable("x") if credential is None else CredentialRejected("x")
+    assert here.rest_of("v", "m", credential, 0) == 0
+    here.failed("v", "m", "byok_1", error, began=0, now=0)
+    assert here.rest_of("v", "m", credential, 10) == 20
+    assert here.rest_of("v", "m", "byok_1" if credential is None else None, 10) == 0
+    there.rest("v", "m", credential, 20, now=1000)
+    assert not there.allows("v", "m", "byok_1", 1019)
+    assert there.allows("v", "m", "platform", 1000) == (credential is not None)
+    assert there.allows("v", "m", "byok_1", 1020), "a probe"
+    there.begin("v", "m", "byok_1", 1020)
+    there.succeeded("v", "m", "byok_1", 1020)
+    assert there.rest_of("v", "m", credential, 1020) == 0
+
+
+def test_being_told_never_shortens_a_rest_and_is_bounded() -> None:
+    health = Health(threshold=1, open_for=30)
+    health.failed("v", "m", "platform", ConnectFailed("x"), began=0, now=0)
+    health.rest("v", "m", None, 5, now=1)
+    assert health.rest_of("v", "m", None, 1) == 29
+    health.rest("v", "m", None, 1e9, now=1)
+    assert health.rest_of("v", "m", None, 1) == 600

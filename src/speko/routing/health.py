@@ -72,6 +72,10 @@ class Breaker:
         if self.probe == began:
             self.probe = None
 
+    def rest(self, now: float, seconds: float) -> None:
+        """Opens for so many seconds, or for longer if it is open longer already."""
+        self._open(now, min(seconds, _LONGEST_REST))
+
     def _open(self, now: float, seconds: float) -> None:
         self.opened_at = now
         self.open_until = max(self.open_until, now + seconds)
@@ -112,21 +116,38 @@ class Health:
         self.released(provider, model, credential_id, began)
         if error.harms == "nothing":
             return
-        key = (provider, model, credential_id) if error.harms == "credential" else (provider, model)
-        breaker = self._breakers.get(key)
-        if breaker is None:
-            breaker = self._breakers[key] = Breaker(self._threshold, self._open_for)
-            if len(self._breakers) > _MOST_BREAKERS:
-                self._breakers.popitem(last=False)
-        breaker.failed(began, now, error.retry_after)
+        key = _key(provider, model, credential_id if error.harms == "credential" else None)
+        self._breaker(key).failed(began, now, error.retry_after)
+
+    def rest_of(self, provider: str, model: str, credential_id: str | None, now: float) -> float:
+        """Seconds for which the breaker of a model (`credential_id` None), or of a credential there, stays open; 0 = it
+        is not open."""
+        breaker = self._breakers.get(_key(provider, model, credential_id))
+        return max(0.0, breaker.open_until - now) if breaker and breaker.opened_at is not None else 0.0
+
+    def rest(self, provider: str, model: str, credential_id: str | None, seconds: float, now: float) -> None:
+        """Opens such a breaker on the word of another process, which has seen the failures."""
+        self._breaker(_key(provider, model, credential_id)).rest(now, seconds)
 
     def released(self, provider: str, model: str, credential_id: str, began: float) -> None:
         """A call ended without saying anything about health."""
         for _, breaker in self._of(provider, model, credential_id):
             breaker.released(began)
 
+    def _breaker(self, key: tuple[str, ...]) -> Breaker:
+        breaker = self._breakers.get(key)
+        if breaker is None:
+            breaker = self._breakers[key] = Breaker(self._threshold, self._open_for)
+            if len(self._breakers) > _MOST_BREAKERS:
+                self._breakers.popitem(last=False)
+        return breaker
+
     def _of(self, provider: str, model: str, credential_id: str) -> list[tuple[tuple[str, ...], Breaker]]:
         if not self._breakers:
             return []
-        keys: tuple[tuple[str, ...], ...] = ((provider, model), (provider, model, credential_id))
+        keys = (_key(provider, model, None), _key(provider, model, credential_id))
         return [(key, breaker) for key in keys if (breaker := self._breakers.get(key))]
+
+
+def _key(provider: str, model: str, credential_id: str | None) -> tuple[str, ...]:
+    return (provider, model) if credential_id is None else (provider, model, credential_id)
