@@ -115,10 +115,17 @@ class Database:
         await self._engine.dispose()
 
     def insert_new(self, table: Table) -> Insert:
-        """An INSERT that passes over rows whose id is there already."""
-        if self.is_sqlite:
-            return sqlite.insert(table).on_conflict_do_nothing(index_elements=["id"])
-        return postgresql.insert(table).on_conflict_do_nothing(index_elements=["id"])
+        """An INSERT that passes over rows whose primary key is there already."""
+        return self._insert(table).on_conflict_do_nothing(index_elements=list(table.primary_key))
+
+    def insert_or_replace(self, table: Table, *kept: str) -> Insert:
+        """An INSERT that replaces a row whose primary key is there already, but for the columns `kept`."""
+        insert = self._insert(table)
+        fresh = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key and c.name not in kept}
+        return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=fresh)
+
+    def _insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 
 def _address(url: str | None, data: Path) -> URL:

@@ -12,7 +12,7 @@ from speko.providers.call import KeySource
 from speko.routing.ledger import ChargeKind
 
 
-def new_id(prefix: Literal["org", "key", "byok"]) -> str:
+def new_id(prefix: Literal["org", "key", "byok", "turn"]) -> str:
     """A fresh id: the prefix, an underscore and 16 hex."""
     return f"{prefix}_{secrets.token_hex(8)}"
 

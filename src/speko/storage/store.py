@@ -20,11 +20,13 @@ from speko.storage.loading import raise_revision
 from speko.storage.master_key import FILE_NAME, load_master_key
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
 from speko.storage.secrets_box import Owner, SecretsBox
+from speko.storage.sessions import Sessions
 from speko.storage.watching import DirectoryWatch
 
 
 class Store:
-    """Database, directory and ledgers. Methods that reach the database raise StorageError when it does not answer.
+    """Database, directory, ledgers and sessions. Methods that reach the database raise StorageError when it does not
+    answer.
 
     Changes are seen by this process before the call that makes them returns, by others within about a second.
     """
@@ -34,6 +36,7 @@ class Store:
         self._box = box
         self._now = now
         self.ledger = LedgerWriter(database)
+        self.sessions = Sessions(database, now)
         self.directory = Directory(self.ledger.key_used, now)
         self._watch = DirectoryWatch(database, box, self.directory)
         self._stop = asyncio.Event()
@@ -78,6 +81,7 @@ class Store:
             await store._database.close()
             raise
         store.ledger.start()
+        store.sessions.journal.start()
         store._watching = asyncio.create_task(store._watch.run(store._stop), name="directory watch")
         return store
 
@@ -87,7 +91,7 @@ class Store:
         try:
             if self._watching is not None:
                 await self._watching
-            await self.ledger.close()
+            await asyncio.gather(self.ledger.close(), self.sessions.journal.close())
         finally:
             await self._database.close()
 
@@ -98,7 +102,7 @@ class Store:
 
     @property
     def ready(self) -> bool:
-        """Whether the database answers and the ledger writer keeps up."""
+        """Whether the database answers and the writers keep up."""
         return self.problem is None
 
     @property
@@ -108,6 +112,8 @@ class Store:
             return self._watch.problem
         if self.ledger.behind:
             return self.ledger.problem or "ledger rows are written too slowly"
+        if self.sessions.journal.behind:
+            return self.sessions.journal.problem or "session rows are written too slowly"
         return None
 
     @property

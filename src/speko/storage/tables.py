@@ -153,3 +153,67 @@ usage = Table(
     Column("created_at", UtcTime, nullable=False),
     Index(None, "organization_id", "created_at"),
 )
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),  # uuid
+    Column("organization_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("agent_id", Text),
+    Column("request_id", Text, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("webhook_tags", JSON, nullable=False),
+    Column("provider", Text),  # the engine in service; the model likewise
+    Column("model", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("ready_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("end_reason", Text),
+    Column("socket_owner", Text),
+    Index(None, "organization_id", "created_at", "id"),
+    Index(None, "status", "expires_at"),
+)
+
+session_idempotency = Table(
+    "session_idempotency",
+    metadata,
+    Column("organization_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body_sha256", Text, nullable=False),  # hex
+    Column("response", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False, index=True),
+)
+
+session_turn_timings = Table(
+    "session_turn_timings",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("turn_index", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("interrupted", Boolean, nullable=False),
+    Column("stages", JSON, nullable=False),
+)
+
+session_transcript = Table(
+    "session_transcript",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("turn_index", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("provider", Text),
+    Column("model", Text),
+    Column("eou_ms", Float(53)),
+    Column("llm_ttft_ms", Float(53)),
+    Column("tts_ttfb_ms", Float(53)),
+    Column("conversational_latency_ms", Float(53)),
+    Column("latency_status", Text),
+    Column("tool_calls", JSON, nullable=False),
+)
