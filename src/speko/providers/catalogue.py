@@ -22,6 +22,11 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     usd_per_1m_output_tokens: float | None = None
     usd_per_1m_cached_tokens: float | None = None
     """Input tokens billed as cached; absent = as other input."""
+    usd_per_1m_input_audio_tokens: float | None = None
+    """Input tokens that are audio; absent = as text. The three prices above are those of text, then."""
+    usd_per_1m_output_audio_tokens: float | None = None
+    usd_per_1m_cached_audio_tokens: float | None = None
+    """Input tokens that are audio and billed as cached; absent = as other audio."""
 
 
 class Voice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from speko.providers import addressing
 from speko.providers.call import Call
 from speko.providers.catalogue import Vendor
-from speko.providers.errors import (
-    ConnectFailed,
-    ConnectionLost,
-    CredentialRejected,
-    MalformedResponse,
-    ProviderError,
-)
+from speko.providers.errors import ConnectionLost, MalformedResponse, ProviderError
 from speko.providers.http_errors import event_error, status_error, transport_error
 from speko.providers.registry import Runtime
-from speko.version import __version__
 
 _ERROR_BYTES = 2**16
 _ERROR_SECONDS = 2.0
@@ -84,12 +78,18 @@ class Endpoint:
 
     def event_error(self, error: object, call: Call, content: Iterable[str]) -> ProviderError:
         """The error that an error object inside an answer means."""
-        return event_error(error, secrets=_secrets(call), content=list(content))
+        return event_error(error, secrets=addressing.secrets(call.credential), content=list(content))
 
     async def _answer(
         self, path: str, call: Call, body: Body, content: Callable[[], Iterable[str]]
     ) -> aiohttp.ClientResponse:
-        url, headers = self._url(path, call), self._headers(call, body)
+        url = addressing.base_url(self._vendor, call.credential) + path
+        # Compressed events would wait in the vendor's compressor.
+        headers = {
+            "Accept-Encoding": "identity",
+            **body.headers,
+            **addressing.headers(self._vendor, call.credential),
+        }
         try:
             response = await self._send(url, call, body, headers)
         except (aiohttp.ClientError, OSError) as error:
@@ -101,27 +101,10 @@ class Endpoint:
             if response.status < 300:
                 raise MalformedResponse("the vendor answered with a web page", status=response.status)
             said = await _error_body(response)
-            raise status_error(response.status, response.headers, said, secrets=_secrets(call), content=list(content()))
+            secrets = addressing.secrets(call.credential)
+            raise status_error(response.status, response.headers, said, secrets=secrets, content=list(content()))
         finally:
             response.close()
-
-    def _url(self, path: str, call: Call) -> str:
-        base = call.credential.base_url or self._vendor.base_url
-        if not base:
-            raise ConnectFailed("no base URL is configured")
-        return base.removesuffix("/") + path
-
-    def _headers(self, call: Call, body: Body) -> dict[str, str]:
-        key = call.credential.api_key
-        # Compressed events would wait in the vendor's compressor.
-        headers = {"User-Agent": f"speko/{__version__}", "Accept-Encoding": "identity", **body.headers}
-        if key:
-            if not (key.isascii() and key.isprintable()) or " " in key:
-                raise CredentialRejected("the API key has a character that no API key can have")
-            headers["Authorization"] = f"Bearer {key}"
-        elif self._vendor.needs == "key":
-            raise CredentialRejected("no API key is configured")
-        return headers
 
     async def _send(self, url: str, call: Call, body: Body, headers: dict[str, str]) -> aiohttp.ClientResponse:
         """Sends the request, again where the connection turns out to be a dead one.
@@ -168,11 +151,6 @@ async def read_whole(response: aiohttp.ClientResponse) -> bytes:
         if len(body) > _WHOLE_BYTES:
             raise MalformedResponse("the answer is too large")
     return bytes(body)
-
-
-def _secrets(call: Call) -> list[str]:
-    key = call.credential.api_key
-    return [key] if key else []
 
 
 @dataclass(slots=True)
