@@ -13,7 +13,6 @@ from speko.api.body import BODY, read_body
 from speko.api.errors import invalid
 from speko.api.openapi import AUDIO_SYNTHESIZE
 from speko.api.routed import RoutedCall
-from speko.api.voice_choice import choose_voice, override_model
 from speko.audio.encode import AudioEncoder, encoder_for
 from speko.audio.resample import Resampler
 from speko.providers.call import Call
@@ -23,6 +22,7 @@ from speko.providers.tts import AudioChunk, TtsRequest
 from speko.routing.attempts import Candidate
 from speko.routing.dispatch import Served
 from speko.routing.intent import PipelineConstraints, RoutingIntent
+from speko.routing.voice_choice import choose_voice, override_model
 
 _INLINE_BYTES = 64 * 1024
 """PCM pieces up to this size are resampled on the event loop, which takes less than a hop to a thread and back."""

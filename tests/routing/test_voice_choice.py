@@ -2,11 +2,11 @@
 
 import pytest
 
-from speko.api.voice_choice import choose_voice, override_model
 from speko.providers.call import Credential
 from speko.providers.catalogue import Model, Vendor, Voice
 from speko.providers.registry import Registration, Registry
 from speko.routing.attempts import Candidate
+from speko.routing.voice_choice import choose_voice, override_model
 
 
 def speaker(name: str, *, default: str | None = None, sent_as: str | None = None) -> Model:
