@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from speko.api.metrics import Metrics
+from speko.api.realtime.live import LiveSessions
 from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
 from speko.api.spool import Spool
 from speko.providers.registry import Connectors, Registry, Runtime
@@ -89,6 +90,7 @@ class Gateway:
         self.connectors = Connectors(self.registry, self.runtime)
         self.metrics = Metrics(
             calls_in_flight=lambda: self.in_flight.count,
+            live_sessions=lambda: self.sockets.count,
             knows=lambda provider, modality, model: self.registry.model(provider, modality, model) is not None,
         )
         self.spool = Spool(settings.max_spool_bytes)
@@ -111,6 +113,7 @@ class Gateway:
         self.store: Store
         self.ledger: Ledger
         self.session_tokens: SessionTokens
+        self.sockets = LiveSessions(self)
         self.warm = False
 
     async def open(self) -> None:
@@ -137,6 +140,7 @@ class Gateway:
         """Closes everything; what was metered is written."""
         self.warm = False
         try:
+            await self.sockets.end_all()
             await self.in_flight.end()
             await self.runtime.close()
         finally:

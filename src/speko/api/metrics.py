@@ -1,9 +1,10 @@
 """Prometheus metrics of one process. Labels are vendors, models and causes: never a caller's words or keys."""
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from speko.providers.catalogue import Modality
 from speko.routing.ledger import AttemptRow, UsageRow
@@ -14,7 +15,13 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 class Metrics:
     """Counters of the gateway."""
 
-    def __init__(self, calls_in_flight: Callable[[], int], knows: Callable[[str, Modality, str], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        calls_in_flight: Callable[[], int],
+        live_sessions: Callable[[], int],
+        knows: Callable[[str, Modality, str], bool],
+    ) -> None:
         self._knows = knows
         self.registry = CollectorRegistry()
         who = ("endpoint", "provider", "model")
@@ -51,6 +58,13 @@ class Metrics:
         self._quantity_with = remember(self._quantity.labels)
         in_flight = Gauge("speko_calls_in_flight", "Calls being answered now.", registry=self.registry)
         in_flight.set_function(calls_in_flight)
+        sessions = Gauge(
+            "speko_sessions_live", "S2S sessions that have a socket here, or had one.", registry=self.registry
+        )
+        sessions.set_function(live_sessions)
+        tasks = Gauge("speko_tasks", "Tasks of the event loop.", registry=self.registry)
+        tasks.set_function(lambda: len(asyncio.all_tasks()))
+        ProcessCollector(registry=self.registry)
 
     def attempt(self, row: AttemptRow) -> None:
         """Counts an attempt."""

@@ -32,6 +32,8 @@ _PAUSE_SECONDS = 15
 """Of audio in the client's socket, from which on nothing more is read from the engine."""
 _MOST_SECONDS = 30
 """Of audio in the client's socket, or of time without progress there, before the client is given up."""
+CLIENT_LOST = "client_lost"
+"""End reason of a session whose client vanished and did not come back."""
 _SAMPLE = 2
 """Bytes."""
 
@@ -86,6 +88,7 @@ class Bridge:
         """A socket of the client, the first or another one in place of one that was lost."""
         first = self.link is None and self._engine is None and self._connecting is None
         self.link = link
+        self._reason = ""
         self.carry_out(self.session.attached(time.monotonic()))
         if first and not self.over:
             self._connect(Resume())
@@ -96,7 +99,7 @@ class Bridge:
             return
         self.link = None
         self._client_keeps_up()
-        self._reason = "client_closed"
+        self._reason = CLIENT_LOST if code is None else "client_closed"
         self.carry_out(self.session.detached(code, time.monotonic()))
 
     def on_audio(self, pcm: bytes) -> None:

@@ -1,16 +1,20 @@
 """Which engines a session may use, in order. Source: contract, sessions 1.2 and routing 7."""
 
+from typing import TYPE_CHECKING
+
 from speko.api.errors import ApiError
-from speko.api.gateway import Gateway
 from speko.realtime.spec import SessionSpec
 from speko.routing.attempts import Candidate
 from speko.routing.intent import AllowList, PipelineConstraints, RoutingIntent
+
+if TYPE_CHECKING:
+    from speko.api.gateway import Gateway
 
 DEFAULT_INTENT = RoutingIntent("en")
 """Of a pinned session that names none."""
 
 
-def candidates_of(gateway: Gateway, organization_id: str, spec: SessionSpec) -> tuple[Candidate, ...]:
+def candidates_of(gateway: "Gateway", organization_id: str, spec: SessionSpec) -> tuple[Candidate, ...]:
     """The engines, best first; a pinned one alone.
 
     Raises:
