@@ -100,7 +100,9 @@ async def test_the_end_cancels_all_calls_and_waits_until_they_are_over() -> None
 
 def test_rows_are_counted_and_passed_on() -> None:
     books = Books()
-    metrics = Metrics(calls_in_flight=lambda: 7, knows=lambda provider, modality, model: model == "known")
+    metrics = Metrics(
+        calls_in_flight=lambda: 7, live_sessions=lambda: 3, knows=lambda provider, modality, model: model == "known"
+    )
     ledger = CountedLedger(books, metrics, frozenset({"engine"}))
     meter = Meter(CallInfo("complete", "req", "org"), ledger)
     for provider, model in (("engine", "known"), ("cloud", "made-up-by-a-caller")):
@@ -117,6 +119,7 @@ def test_rows_are_counted_and_passed_on() -> None:
     assert 'embedded="no",key_source="MANAGED",model="other",provider="cloud"' in told
     assert 'speko_usage_total{key_source="MANAGED",metric="llm_tokens",provider="cloud"} 7.0' in told
     assert "speko_calls_in_flight 7.0" in told
+    assert "speko_sessions_live 3.0" in told
     assert "made-up" not in told, "what callers choose freely is no label"
     assert "secret" not in told
 

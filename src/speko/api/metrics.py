@@ -63,7 +63,7 @@ class Metrics:
         )
         sessions.set_function(live_sessions)
         tasks = Gauge("speko_tasks", "Tasks of the event loop.", registry=self.registry)
-        tasks.set_function(lambda: len(asyncio.all_tasks()))
+        tasks.set_function(_tasks)
         ProcessCollector(registry=self.registry)
 
     def attempt(self, row: AttemptRow) -> None:
@@ -86,3 +86,10 @@ class Metrics:
     def _label(self, provider: str, modality: Modality, model: str) -> str:
         """Callers may name models freely, and every label stays in memory: those nobody knows share one."""
         return model if self._knows(provider, modality, model) else "other"
+
+
+def _tasks() -> int:
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:  # asked from outside the loop
+        return 0
