@@ -3,10 +3,11 @@
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ARGS ?=
-.PHONY: help setup setup-dev demo run test check fix bench lock
+MINUTES ?= 5
+.PHONY: help setup setup-dev demo run test check fix bench bench-s2s bench-talk soak-s2s lock
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install the gateway into .venv
 	@sh scripts/bootstrap.sh server
@@ -40,7 +41,16 @@ fix: setup-dev ## repair what ruff can repair, regenerate what is generated
 	$(BIN)/python scripts/generate_docs.py
 
 bench: setup-dev ## measure the gateway's added time and throughput
-	@sh bench/run.sh $(ARGS)
+	@sh bench/run.sh one_shot $(ARGS)
+
+bench-s2s: setup-dev ## measure the S2S socket beside nginx: sessions per core, added latency, memory
+	@sh bench/run.sh s2s $(ARGS)
+
+bench-talk: setup-dev ## measure spoken turns on the embedded engines, stage by stage
+	@sh bench/run.sh talk $(ARGS)
+
+soak-s2s: setup-dev ## 200 rough sessions for MINUTES=5: memory, tasks and sockets must stay flat
+	@sh bench/run.sh soak_s2s --minutes $(MINUTES) $(ARGS)
 
 lock: setup-dev ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	$(BIN)/python scripts/lock.py
