@@ -69,3 +69,27 @@ def test_migrations_are_numbered_without_a_gap() -> None:
     names = sorted(path.name for path in VERSIONS.glob("*.py"))
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names)
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+async def test_what_was_there_before_sessions_stays(database_url: str, tmp_path: Path) -> None:
+    database = await Database.open(database_url, tmp_path)
+    # Back to 0001, with an attempt of that time.
+    async with database.write() as connection:
+        for table in ("sessions", "session_idempotency", "session_turn_timings", "session_transcript"):
+            await connection.execute(text(f"DROP TABLE {table}"))
+        for part in ("input", "output", "cached"):
+            await connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {part}_audio_tokens"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        columns = "id, request_id, organization_id, endpoint, modality, position, provider, model, key_source, outcome"
+        more = "started_at, total_ms, audio_ms, characters, input_tokens, output_tokens, cached_tokens, estimated"
+        values = "'a', 'r', 'o', 'e', 'llm', 0, 'p', 'm', 'BYOK', 'served', '2026-01-01 00:00:00', 1, 2, 3, 4, 5, 6"
+        row = f"INSERT INTO attempts ({columns}, {more}, cost_micro_usd) VALUES ({values}, true, 7)"  # noqa: S608
+        await connection.execute(text(row))
+    await database.close()
+    database = await Database.open(database_url, tmp_path)
+    async with database.read() as connection:
+        assert await connection.run_sync(_differences) == []
+        tokens = "input_tokens, input_audio_tokens, output_audio_tokens, cached_audio_tokens"
+        found = await connection.execute(text(f"SELECT {tokens} FROM attempts"))  # noqa: S608
+        assert found.all() == [(4, 0, 0, 0)]
+    await database.close()

@@ -39,6 +39,9 @@ def attempt_values(row: AttemptRow) -> Values:
         "estimated": usage.estimated,
         "cost_micro_usd": row.cost_micro_usd,
         "scores_run_id": row.scores_run_id,
+        "input_audio_tokens": usage.input_audio_tokens,
+        "output_audio_tokens": usage.output_audio_tokens,
+        "cached_audio_tokens": usage.cached_audio_tokens,
     }
 
 
@@ -89,6 +92,9 @@ def to_attempt(row: RowMapping) -> AttemptRow:
             input_tokens=row["input_tokens"],
             output_tokens=row["output_tokens"],
             cached_tokens=row["cached_tokens"],
+            input_audio_tokens=row["input_audio_tokens"],
+            output_audio_tokens=row["output_audio_tokens"],
+            cached_audio_tokens=row["cached_audio_tokens"],
             estimated=row["estimated"],
         ),
         cost_micro_usd=row["cost_micro_usd"],

@@ -130,6 +130,9 @@ attempts = Table(
     Column("estimated", Boolean, nullable=False),
     Column("cost_micro_usd", BigInteger, nullable=False),
     Column("scores_run_id", Text),
+    Column("input_audio_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("output_audio_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("cached_audio_tokens", BigInteger, nullable=False, server_default="0"),
     Index(None, "organization_id", "request_id"),
 )
 

@@ -1,4 +1,4 @@
-"""Sessions, their idempotency keys, the timings of their turns and their words."""
+"""Sessions, their idempotency keys, the timings of their turns and their words; audio tokens of attempts."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -13,6 +13,8 @@ def upgrade(op: Operations) -> None:
     """Creates the tables of sessions."""
     _create_sessions(op)
     _create_turns(op)
+    for part in ("input_audio_tokens", "output_audio_tokens", "cached_audio_tokens"):
+        op.add_column("attempts", sa.Column(part, sa.BigInteger, nullable=False, server_default="0"))
 
 
 def _create_sessions(op: Operations) -> None:
