@@ -10,7 +10,7 @@ import pytest
 
 import speko
 import speko.client
-from speko.client.models import events, params, records, results
+from speko.client.models import events, params, records, results, sessions
 from speko.client.models.base import Params, Result
 
 PACKAGE = Path(speko.client.__file__).parent
@@ -51,11 +51,12 @@ def test_the_client_loads_nothing_of_the_server() -> None:
         "uvloop",
     }
     assert not server & loaded
+    assert "websockets" not in loaded, "it takes its time, and most programs hold no conversation"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_are_httpx_pydantic_and_the_client_itself(path: Path) -> None:
-    allowed = {*sys.stdlib_module_names, "httpx", "pydantic"}
+def test_imports_are_three_packages_and_the_client_itself(path: Path) -> None:
+    allowed = {*sys.stdlib_module_names, "httpx", "pydantic", "websockets"}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
@@ -76,7 +77,7 @@ def test_speko_exports_what_the_client_exports() -> None:
 def test_every_model_is_exported() -> None:
     models = {
         name
-        for module in (events, params, records, results)
+        for module in (events, params, records, results, sessions)
         for name, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, Params | Result) and kind not in (Params, Result)
     }

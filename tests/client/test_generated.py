@@ -11,7 +11,9 @@ from scripts.generate_sync_client import CLIENT, RULES, main, synchronous
 
 import speko
 from speko.client._async import resources as async_resources
-from speko.client._sync import resources
+from speko.client._async import sessions as async_sessions
+from speko.client._async.client import AsyncSpeko as AsyncHttpClient
+from speko.client._sync import resources, sessions
 
 
 def in_other_words(text: str) -> str:
@@ -76,9 +78,11 @@ async def read(events: AsyncGenerator[bytes, None]) -> None:
 
 def pairs() -> list[tuple[type, type]]:
     found = [
-        (speko.AsyncSpeko, speko.Speko),
+        (AsyncHttpClient, speko.Speko),
         (speko.AsyncEventStream, speko.EventStream),
         (speko.AsyncSpeechStream, speko.SpeechStream),
+        (async_sessions.AsyncSessionsResource, sessions.SessionsResource),
+        (speko.AsyncSessionStream, speko.SessionStream),
     ]
     for name, kind in inspect.getmembers(async_resources, inspect.isclass):
         if issubclass(kind, async_resources.AsyncResource):
@@ -99,6 +103,14 @@ def test_both_clients_have_the_same_names_types_and_texts(asynchronous: type, sy
 
     assert surface(asynchronous) == surface(sync)
     assert " ".join(in_other_words(asynchronous.__doc__ or "").split()) == " ".join((sync.__doc__ or "").split())
+
+
+def test_the_asynchronous_client_alone_holds_conversations() -> None:
+    def names(kind: type) -> set[str]:
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    assert names(speko.AsyncSpeko) - names(speko.Speko) == {"connect_realtime"}
+    assert names(speko.Speko) <= names(speko.AsyncSpeko)
 
 
 def test_the_generated_files_say_so() -> None:

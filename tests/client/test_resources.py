@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from speko import AsyncSpeko, SpekoApiError
+from speko import AsyncSpeko, S2sParams, SessionParams, SpekoApiError
 from speko.client._async.resources import AsyncResource
 from tests.client.conftest import Client
 from tests.client.gateway import ScriptedGateway, json_reply
@@ -67,6 +67,20 @@ ATTEMPT = {
     "costMicroUsd": "12",
     "message": None,
     "scoresRunId": "run_1",
+}
+
+SESSION = {"sessionId": "s1", "createdAt": TIME, "status": "active", "kind": "s2s", "pipelineConfig": {"agentId": None}}
+TURN = {
+    "id": "t1",
+    "index": 1,
+    "source": "agent",
+    "text": "Hello.",
+    "startedAt": TIME,
+    "endedAt": None,
+    "provider": "rules",
+    "eouMs": 301.5,
+    "latencyStatus": "complete",
+    "toolCalls": [{"name": "clock", "args": "{}"}],
 }
 
 CASES = {
@@ -191,6 +205,80 @@ CASES = {
         lambda request: (request.request_id, request.attempts[0].total_ms, request.attempts[0].cost_micro_usd),
         ("req_1", 8000.5, 12),
     ),
+    "sessions.create": Case(
+        lambda speko: speko.sessions.create(
+            {
+                "intent": {"language": "en", "region": None},
+                "first_message": None,
+                "ttl_seconds": 60,
+                "variables": {"user_name": "Ada"},
+            },
+            idempotency_key="once",
+        ),
+        "POST",
+        "/v1/sessions",
+        {
+            "sessionId": "s1",
+            "transportToken": "secret",
+            "transportUrl": "wss://rooms",
+            "conversationToken": "secret",
+            "livekitUrl": "wss://rooms",
+            "roomName": "speko_s1",
+            "identity": "user_1",
+            "expiresAt": TIME,
+        },
+        lambda session: (session.mode, session.room_name, "secret" in repr(session)),
+        ("cascade", "speko_s1", False),
+        body={
+            "intent": {"language": "en"},
+            "firstMessage": None,
+            "ttlSeconds": 60,
+            "variables": {"user_name": "Ada"},
+        },
+    ),
+    "sessions.list": Case(
+        lambda speko: speko.sessions.list(
+            cursor="c1", limit=2, status="ended", kind="s2s", agent="ag_1", from_date=datetime(2026, 1, 31, tzinfo=UTC)
+        ),
+        "GET",
+        "/v1/sessions?cursor=c1&limit=2&status=ended&kind=s2s&agent=ag_1&from=2026-01-31T00%3A00%3A00.000Z",
+        {"entries": [SESSION], "nextCursor": None},
+        lambda page: (page.entries[0].pipeline_config, page.next_cursor),
+        ({"agentId": None}, None),
+    ),
+    "sessions.get": Case(
+        lambda speko: speko.sessions.get("s/1"),
+        "GET",
+        "/v1/sessions/s%2F1",
+        {**SESSION, "recordingStatus": None, "endedAt": TIME, "metadata": {"snake_case": 1}},
+        lambda session: (session.status, session.ended_at, session.metadata),
+        ("active", TIME, {"snake_case": 1}),
+    ),
+    "sessions.transcript": Case(
+        lambda speko: speko.sessions.transcript("s1"),
+        "GET",
+        "/v1/sessions/s1/transcript",
+        {"entries": [TURN]},
+        lambda transcript: [(turn.text, turn.eou_ms, turn.tool_calls[0]["name"]) for turn in transcript.entries],
+        [("Hello.", 301.5, "clock")],
+    ),
+    "sessions.turns": Case(
+        lambda speko: speko.sessions.turns("s1"),
+        "GET",
+        "/v1/sessions/s1/turns",
+        {
+            "entries": [
+                {
+                    "index": 0,
+                    "startedAt": TIME,
+                    "interrupted": True,
+                    "stages": [{"stage": "stt_final", "ms": -3, "provider": "p", "model": None}],
+                }
+            ]
+        },
+        lambda turns: [(turn.interrupted, turn.stages[0].stage, turn.stages[0].ms) for turn in turns.entries],
+        [(True, "stt_final", -3.0)],
+    ),
 }
 
 
@@ -220,6 +308,25 @@ async def test_defaults_send_no_query(speko: Client, gateway: ScriptedGateway) -
     await speko.call(lambda client: client.benchmarks.stack("en"))
     targets = [received.target for received in gateway.received]
     assert targets == ["/v1/usage", "/v1/voices", "/v1/benchmarks/stack?language=en"]
+
+
+async def test_a_session_over_a_socket(speko: Client, gateway: ScriptedGateway) -> None:
+    answer = {"mode": "s2s", "sessionId": "s1", "wsUrl": "ws://x", "wsToken": "secret", "outputSampleRate": 16000}
+    gateway.replies.append(json_reply(answer, 201))
+    params = SessionParams(
+        mode="s2s",
+        s2s=S2sParams(provider="acme", model="m", input_sample_rate=16000),
+        constraints={"allowed_providers": {"s2s": ["acme"], "llm": None}},
+    )
+    session = await speko.call(lambda client: client.sessions.create(params))
+    assert (session.mode, session.ws_token, session.input_sample_rate) == ("s2s", "secret", 24000)
+    assert "secret" not in repr(session)
+    assert gateway.received[0].json == {
+        "mode": "s2s",
+        "s2s": {"provider": "acme", "model": "m", "inputSampleRate": 16000},
+        "constraints": {"allowedProviders": {"s2s": ["acme"]}},
+    }
+    assert "idempotency-key" not in gateway.received[0].headers
 
 
 async def test_every_method_is_tested() -> None:

@@ -1,13 +1,14 @@
-"""The Python SDK of the gateway's HTTP API. It needs httpx and pydantic, and nothing of the server.
+"""The Python SDK of the gateway's HTTP API. It needs httpx, pydantic and websockets, and nothing of the server.
 
-`models` is what goes over the wire; `wire`, `oneshot`, `sse` and `decoder` write requests and read answers without
-I/O; `_async` does the I/O, and `_sync` is generated from it. What exists on the asynchronous client alone, such as
-realtime sessions, stays out of `_async` and is added to `AsyncSpeko` here.
+`models` is what goes over the wire; `wire`, `oneshot`, `sessions`, `sse`, `observation` and `decoder` write requests
+and read answers without I/O; `_async` does the I/O, and `_sync` is generated from it. What exists on the asynchronous
+client alone, conversations over a socket, stays out of `_async`: `realtime` adds it to `AsyncSpeko`.
 """
 
-from speko.client._async.client import AsyncSpeko
+from speko.client._async.sessions import AsyncSessionStream
 from speko.client._async.streams import AsyncEventStream, AsyncSpeechStream
 from speko.client._sync.client import Speko
+from speko.client._sync.sessions import SessionStream
 from speko.client._sync.streams import EventStream, SpeechStream
 from speko.client.errors import SpekoApiError, SpekoAuthError, SpekoRateLimitError
 from speko.client.models.events import (
@@ -68,17 +69,60 @@ from speko.client.models.results import (
     SynthesizeResult,
     TranscribeResult,
 )
+from speko.client.models.sessions import (
+    CallEvent,
+    CascadeSession,
+    RealtimeConnectParams,
+    RealtimeToolSpec,
+    S2sParams,
+    S2sSession,
+    SampleRate,
+    SessionCallEvent,
+    SessionEndEvent,
+    SessionEntry,
+    SessionEvent,
+    SessionPage,
+    SessionParams,
+    SessionStatusEvent,
+    SessionTranscript,
+    SessionTranscriptEvent,
+    SessionTurns,
+    Turn,
+    TurnStage,
+    TurnTiming,
+)
+from speko.client.realtime.client import AsyncSpeko
+from speko.client.realtime.frames import (
+    AudioFrame,
+    CloseFrame,
+    ErrorFrame,
+    InterruptionFrame,
+    ReadyFrame,
+    RealtimeFrame,
+    ServerToolCallFrame,
+    ToolCallFrame,
+    TranscriptFrame,
+    TurnFrame,
+    UsageFrame,
+)
+from speko.client.realtime.session import AsyncRealtimeSession
 
 __all__ = [
     "AllowedProviders",
     "ApiKey",
     "AsyncEventStream",
+    "AsyncRealtimeSession",
+    "AsyncSessionStream",
     "AsyncSpeechStream",
     "AsyncSpeko",
     "Attempt",
+    "AudioFrame",
+    "CallEvent",
+    "CascadeSession",
     "ChatMessage",
     "ChatTool",
     "ChatToolCall",
+    "CloseFrame",
     "CompleteDone",
     "CompleteEvent",
     "CompleteMeta",
@@ -86,8 +130,10 @@ __all__ = [
     "CompletionUsage",
     "CreatedApiKey",
     "DeltaEvent",
+    "ErrorFrame",
     "EventStream",
     "FilteredCandidate",
+    "InterruptionFrame",
     "KnownProvider",
     "KnownProviders",
     "NamedFunction",
@@ -98,6 +144,10 @@ __all__ = [
     "ProviderKeyStatus",
     "ProviderModel",
     "ProviderStatus",
+    "ReadyFrame",
+    "RealtimeConnectParams",
+    "RealtimeFrame",
+    "RealtimeToolSpec",
     "ReasoningEffort",
     "RequestAttempts",
     "RevokedApiKey",
@@ -105,7 +155,22 @@ __all__ = [
     "RoutedResult",
     "RoutingIntent",
     "RoutingStack",
+    "S2sParams",
+    "S2sSession",
+    "SampleRate",
     "ServerToolCallEvent",
+    "ServerToolCallFrame",
+    "SessionCallEvent",
+    "SessionEndEvent",
+    "SessionEntry",
+    "SessionEvent",
+    "SessionPage",
+    "SessionParams",
+    "SessionStatusEvent",
+    "SessionStream",
+    "SessionTranscript",
+    "SessionTranscriptEvent",
+    "SessionTurns",
     "SpeechStream",
     "Speko",
     "SpekoApiError",
@@ -119,11 +184,18 @@ __all__ = [
     "StreamMeta",
     "SynthesizeResult",
     "ToolCallEvent",
+    "ToolCallFrame",
     "ToolChoice",
     "TranscribeDone",
     "TranscribeEvent",
     "TranscribeResult",
     "TranscriptEvent",
+    "TranscriptFrame",
+    "Turn",
+    "TurnFrame",
+    "TurnStage",
+    "TurnTiming",
+    "UsageFrame",
     "UsageRow",
     "UsageSummary",
     "Voice",

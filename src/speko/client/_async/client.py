@@ -13,6 +13,7 @@ from speko.client._async.resources import (
     AsyncUsageResource,
     AsyncVoicesResource,
 )
+from speko.client._async.sessions import AsyncSessionsResource
 from speko.client._async.transport import AsyncTransport
 from speko.client.config import ClientConfig
 
@@ -36,6 +37,7 @@ class AsyncSpeko(AsyncOneShot):
         self.api_keys = AsyncApiKeysResource(self._transport)
         self.organization = AsyncOrganizationResource(self._transport)
         self.requests = AsyncRequestsResource(self._transport)
+        self.sessions = AsyncSessionsResource(self._transport)
 
     async def close(self) -> None:
         """Ends all connections."""

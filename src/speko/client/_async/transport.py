@@ -12,6 +12,7 @@ class AsyncTransport:
 
     def __init__(self, config: ClientConfig) -> None:
         self._base_url = config.base_url
+        self._timeout = config.timeout
         self._http = httpx.AsyncClient(headers=config.headers, timeout=config.timeout)
 
     async def send(self, request: WireRequest) -> httpx.Response:
@@ -23,8 +24,12 @@ class AsyncTransport:
             await response.aclose()
         return response
 
-    async def open(self, request: WireRequest) -> httpx.Response:
-        """The answer with its body still to come; the caller closes it. Raises SpekoApiError like `send`."""
+    async def open(self, request: WireRequest, *, gap: float | None = None) -> httpx.Response:
+        """The answer with its body still to come; the caller closes it. Raises SpekoApiError like `send`.
+
+        `gap`: seconds between two reads, in place of the client's.
+        """
+        timeout = httpx.Timeout(self._timeout, read=self._timeout if gap is None else gap)
         response = await self._http.send(
             self._http.build_request(
                 request.method,
@@ -32,6 +37,7 @@ class AsyncTransport:
                 params=request.query,
                 headers=request.headers,
                 content=request.content,
+                timeout=timeout,
             ),
             stream=True,
         )

@@ -14,6 +14,7 @@ from speko.client._sync.resources import (
     UsageResource,
     VoicesResource,
 )
+from speko.client._sync.sessions import SessionsResource
 from speko.client._sync.transport import Transport
 from speko.client.config import ClientConfig
 
@@ -37,6 +38,7 @@ class Speko(OneShot):
         self.api_keys = ApiKeysResource(self._transport)
         self.organization = OrganizationResource(self._transport)
         self.requests = RequestsResource(self._transport)
+        self.sessions = SessionsResource(self._transport)
 
     def close(self) -> None:
         """Ends all connections."""

@@ -13,6 +13,7 @@ class Transport:
 
     def __init__(self, config: ClientConfig) -> None:
         self._base_url = config.base_url
+        self._timeout = config.timeout
         self._http = httpx.Client(headers=config.headers, timeout=config.timeout)
 
     def send(self, request: WireRequest) -> httpx.Response:
@@ -24,8 +25,12 @@ class Transport:
             response.close()
         return response
 
-    def open(self, request: WireRequest) -> httpx.Response:
-        """The answer with its body still to come; the caller closes it. Raises SpekoApiError like `send`."""
+    def open(self, request: WireRequest, *, gap: float | None = None) -> httpx.Response:
+        """The answer with its body still to come; the caller closes it. Raises SpekoApiError like `send`.
+
+        `gap`: seconds between two reads, in place of the client's.
+        """
+        timeout = httpx.Timeout(self._timeout, read=self._timeout if gap is None else gap)
         response = self._http.send(
             self._http.build_request(
                 request.method,
@@ -33,6 +38,7 @@ class Transport:
                 params=request.query,
                 headers=request.headers,
                 content=request.content,
+                timeout=timeout,
             ),
             stream=True,
         )

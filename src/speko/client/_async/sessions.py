@@ -1,0 +1,147 @@
+"""Sessions: made, looked at, and watched."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from speko.client._async.resources import AsyncResource
+from speko.client._async.transport import AsyncTransport
+from speko.client.decoder import parse
+from speko.client.errors import SpekoApiError
+from speko.client.models.sessions import (
+    CascadeSession,
+    S2sSession,
+    SessionEntry,
+    SessionEvent,
+    SessionPage,
+    SessionParams,
+    SessionTranscript,
+    SessionTurns,
+)
+from speko.client.observation import GAP_SECONDS, Observation
+from speko.client.sessions import create_request, parse_session
+from speko.client.wire import WireRequest, path_of, query_of
+
+
+class AsyncSessionsResource(AsyncResource):
+    """Conversations."""
+
+    async def create(
+        self, params: SessionParams | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> CascadeSession | S2sSession:
+        """Makes a session. What comes back opens a media room, or a socket.
+
+        `idempotency_key`: whoever sends it again within a day gets the same session again.
+        """
+        return parse_session(await self._transport.send(create_request(params, idempotency_key)))
+
+    async def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        status: str | None = None,
+        kind: str | None = None,
+        agent: str | None = None,
+        from_date: str | datetime | None = None,
+        to_date: str | datetime | None = None,
+    ) -> SessionPage:
+        """Sessions, newest first. `cursor`: the `next_cursor` of the page before. `limit`: 1 to 100."""
+        query = query_of(
+            {
+                "cursor": cursor,
+                "limit": limit,
+                "status": status,
+                "kind": kind,
+                "agent": agent,
+                "from": from_date,
+                "to": to_date,
+            }
+        )
+        return parse(await self._transport.send(WireRequest("GET", path_of("sessions"), query)), SessionPage)
+
+    async def get(self, session_id: str) -> SessionEntry:
+        """One session."""
+        return parse(await self._transport.send(WireRequest("GET", path_of("sessions", session_id))), SessionEntry)
+
+    async def transcript(self, session_id: str) -> SessionTranscript:
+        """What was said, where the gateway keeps it: of speech to speech only when it was told to."""
+        request = WireRequest("GET", path_of("sessions", session_id, "transcript"))
+        return parse(await self._transport.send(request), SessionTranscript)
+
+    async def turns(self, session_id: str) -> SessionTurns:
+        """How long each turn took, stage by stage, without words."""
+        request = WireRequest("GET", path_of("sessions", session_id, "turns"))
+        return parse(await self._transport.send(request), SessionTurns)
+
+    def stream(self, session_id: str, *, cursor: str | None = None) -> "AsyncSessionStream":
+        """Watches a session: its turns and events so far, then what happens, until it ends.
+
+        `cursor`: that of an earlier stream, to go on where it stopped.
+        """
+        return AsyncSessionStream(self._transport, session_id, cursor)
+
+
+class AsyncSessionStream:
+    """What happens in a session. It connects when the first event is asked for, and again whenever a connection ends.
+
+    Whoever stops before the end closes the stream, best with `async with`. Iterating raises SpekoApiError when the
+    gateway refuses or fails, and `STREAM_DISCONNECTED` (status 0) when ten connections in a row brought nothing.
+    """
+
+    def __init__(self, transport: AsyncTransport, session_id: str, cursor: str | None) -> None:
+        self._observation = Observation(cursor)
+        self._events = _observe(transport, path_of("sessions", session_id, "stream"), self._observation)
+
+    @property
+    def cursor(self) -> str:
+        """Where another stream would go on."""
+        return self._observation.cursor
+
+    def __aiter__(self) -> AsyncIterator[SessionEvent]:
+        return self
+
+    async def __anext__(self) -> SessionEvent:
+        return await self._events.__anext__()
+
+    async def aclose(self) -> None:
+        """Ends the watching. May be called again."""
+        await self._events.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+async def _observe(
+    transport: AsyncTransport, path: str, observation: Observation
+) -> AsyncGenerator[SessionEvent, None]:
+    while not observation.ended:
+        response = None
+        observation.connect()
+        request = WireRequest("GET", path, {"cursor": observation.cursor}, {"Accept": "text/event-stream"})
+        try:
+            response = await transport.open(request, gap=GAP_SECONDS)
+            async for chunk in response.aiter_bytes():
+                for event in observation.feed(chunk):
+                    yield event
+                if observation.connection_over:
+                    break
+        except httpx.HTTPError:
+            pass  # the next connection goes on where this one broke
+        except SpekoApiError as error:
+            if error.status < 500:
+                raise
+        finally:
+            if response is not None:
+                await response.aclose()
+        if not observation.ended:
+            await asyncio.sleep(observation.lost())
