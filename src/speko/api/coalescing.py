@@ -9,10 +9,10 @@ import asyncio
 import socket
 from typing import Any, cast
 
-import msgspec
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from speko.api.edge import new_ids
+from speko.api.edge import plain_answer
 from speko.api.errors import invalid
 
 _HEAD_BYTES = 64 * 1024
@@ -53,6 +53,11 @@ class CoalescingTransport:
             self._loop.call_later(_LINGER, self.raw.abort)
         self.raw.close()
 
+    def release(self) -> asyncio.Transport:
+        """Sends what is held, and gives the transport itself to somebody else."""
+        self._flush()
+        return self.raw
+
     def _flush(self) -> None:
         if self._held and not self.raw.is_closing():
             self.raw.write(self._held)
@@ -89,9 +94,26 @@ class CoalescingProtocol(HttpToolsProtocol):
         """Bytes arrived. The server itself would take headers of any size, and wait for their end for ever."""
         if self._head_timer is not None:
             self._head_bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        rest = self._parse(data)
+        while rest and not self.transport.is_closing():
+            rest = self._parse(rest)
         if self._head_timer is not None and self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("")
+
+    def _parse(self, data: bytes) -> bytes:
+        """What is still to be parsed after it."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade as upgrade:
+            # The server itself would lose what came behind the request.
+            rest = data[upgrade.args[0] :]
+            if not self._should_upgrade():
+                return rest
+            self._hand_over(rest)
+        return b""
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -124,6 +146,8 @@ class CoalescingProtocol(HttpToolsProtocol):
         by reading alone; so reading goes on, up to a number of requests."""
         self._end_head()
         super().on_headers_complete()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            self._refuse_body()
         if len(self.pipeline) > _PIPELINED:
             self.transport.abort()
         elif self.pipeline:
@@ -140,15 +164,46 @@ class CoalescingProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is answered in the envelope, too."""
         self._end_head()
-        body = msgspec.json.encode(
-            invalid("The request is not valid HTTP, or its headers are too long or too late").body()
-        )
-        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        ids = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in new_ids())
-        self.transport.write(f"{head}{ids}connection: close\r\n\r\n".encode() + body)
+        self._refuse("The request is not valid HTTP, or its headers are too long or too late")
+
+    def _refuse(self, text: str) -> None:
+        self.transport.write(plain_answer(invalid(text)))
         self.transport.close()
 
-    def handle_websocket_upgrade(self) -> None:
-        """A WebSocket protocol takes over, with the transport as it is."""
-        self.transport = self.transport.raw  # type: ignore[attr-defined]
-        super().handle_websocket_upgrade()
+    # ---- upgrades
+
+    def _should_upgrade(self) -> bool:
+        """Whether the request asks for a WebSocket in the way that a WebSocket is asked for. What asks for something
+        else, or otherwise, is a request like any other."""
+        if self.ws_protocol_class is None or self.scope["method"] != "GET" or self.scope["http_version"] != "1.1":
+            return False
+        return any(
+            name == b"upgrade" and b"websocket" in map(bytes.strip, value.lower().split(b","))
+            for name, value in self.headers
+        )
+
+    def _refuse_body(self) -> None:
+        for name, value in self.headers:
+            if name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0")):
+                self._refuse("A request for an upgrade has no body")
+                return
+
+    def _hand_over(self, early: bytes) -> None:
+        """A WebSocket protocol takes over: the transport as it is, the request, and what came behind it."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # it asks before the answer to its last request; what we send would be mixed up
+            return
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        raw = cast(CoalescingTransport, self.transport).release()
+        self.connections.discard(self)
+        headers = b"".join(b"%b: %b\r\n" % header for header in self.headers)
+        protocol: Any = cast(Any, self.ws_protocol_class)(
+            config=self.config, server_state=self.server_state, app_state=self.app_state
+        )
+        protocol.connection_made(raw)
+        raw.set_protocol(protocol)
+        protocol.data_received(b"GET %b HTTP/1.1\r\n%b\r\n%b" % (self.url, headers, early))
+        self.parser = None  # type: ignore[assignment]  # it refers to this protocol

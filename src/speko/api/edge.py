@@ -7,8 +7,8 @@ Source: contract, README 3 (tracing, CORS).
 import asyncio
 import random
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 import msgspec
 from litestar.enums import ScopeType
@@ -43,7 +43,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         incoming = dict(scope["headers"])
-        context = RequestContext(_request_id(incoming), _trace_id(incoming))
+        context = RequestContext(request_id_of(incoming), trace_id_of(incoming))
         scope[SCOPE_KEY] = context  # type: ignore[literal-required]
         own = [(b"x-request-id", context.request_id.encode()), (b"x-trace-id", context.trace_id.encode())]
         own += self._cors(incoming.get(b"origin"))
@@ -98,16 +98,29 @@ def _start(status: int, headers: list[tuple[bytes, bytes]]) -> HTTPResponseStart
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-def new_ids() -> list[tuple[bytes, bytes]]:
-    """Ids for an answer to what was no request."""
-    return [(b"x-request-id", _request_id({}).encode()), (b"x-trace-id", _trace_id({}).encode())]
+def plain_answer(error: ApiError, ids: Sequence[tuple[str, str]] | None = None) -> bytes:
+    """A whole HTTP answer, after which the connection is closed: for what never becomes a call of the application.
+    `ids`: headers with those of the request; None = it was no request."""
+    body = msgspec.json.encode(error.body())
+    hop = "close, upgrade" if "upgrade" in error.headers else "close"
+    headers = [
+        ("content-type", "application/json"),
+        ("content-length", str(len(body))),
+        *(ids or [("x-request-id", request_id_of({})), ("x-trace-id", trace_id_of({}))]),
+        *error.headers.items(),
+        ("connection", hop),
+    ]
+    lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}", *map(": ".join, headers), "", ""]
+    return "\r\n".join(lines).encode() + body
 
 
-def _request_id(headers: dict[bytes, Any]) -> str:
+def request_id_of(headers: Mapping[bytes, bytes]) -> str:
+    """The caller's own id when it is sane, else a new one. Names of `headers` in lower case."""
     given = headers.get(b"x-request-id", b"")
     return given.decode() if _SANE_ID.match(given) else f"req_{random.getrandbits(64):016x}"
 
 
-def _trace_id(headers: dict[bytes, Any]) -> str:
+def trace_id_of(headers: Mapping[bytes, bytes]) -> str:
+    """The id of the caller's trace, else a new one."""
     found = _TRACEPARENT.match(headers.get(b"traceparent", b""))
     return found[1].decode() if found else f"{random.getrandbits(128):032x}"
