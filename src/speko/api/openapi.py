@@ -26,6 +26,7 @@ _TEXT = {
     401: "Missing or invalid API key",
     404: "Not found",
     405: "Method not allowed",
+    409: "The Idempotency-Key was used for another request",
     413: "The body is too large",
     429: "Rate limited; see Retry-After",
     500: "Every provider failed, or an internal error",
@@ -53,4 +54,8 @@ AUDIO_SYNTHESIZE: dict[str, Any] = {
         200: ResponseSpec(bytes, media_type="audio/pcm", generate_examples=False, description="Audio"),
         **_ROUTED_ERRORS,
     },
+}
+CREATE_SESSION: dict[str, Any] = {
+    "summary": "Create a session",
+    "responses": _errors(400, 401, 404, 409, 413, 429, 500),
 }
