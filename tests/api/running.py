@@ -98,6 +98,7 @@ async def running(
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
     )
     server = PromptServer(config, listening.set_result)
