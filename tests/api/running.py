@@ -16,7 +16,9 @@ import uvicorn
 from speko.api.app import create_app
 from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
-from speko.api.server import Server
+from speko.api.realtime.upgrade import upgrade_of
+from speko.api.server import Server, Sockets
+from speko.api.socket.protocol import websocket_protocol
 from speko.providers.registry import Registry
 from speko.settings import ProviderSettings, Settings
 
@@ -55,8 +57,8 @@ class PromptServer(Server):
     """Ends at once. The real one looks ten times a second whether it should, and then gives connections a tenth more;
     `test_server.py` tests that one."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None]) -> None:
-        super().__init__(config, on_listening)
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None], sockets: Sockets) -> None:
+        super().__init__(config, on_listening, sockets)
         self.ending = asyncio.Event()
 
     @contextmanager
@@ -75,6 +77,7 @@ class PromptServer(Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        await self.end_sockets()
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=1)
 
@@ -95,13 +98,14 @@ async def running(
         create_app(gateway),
         port=0,
         http=CoalescingProtocol,
+        ws=websocket_protocol(upgrade_of(gateway)),
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
     )
-    server = PromptServer(config, listening.set_result)
+    server = PromptServer(config, listening.set_result, gateway.sockets)
     task = asyncio.create_task(server.serve())
     try:
         url = await listening

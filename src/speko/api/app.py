@@ -14,6 +14,7 @@ from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
 from speko.api.gateway import Gateway
 from speko.api.sessions.create import create_session
+from speko.api.socket.plain import not_a_socket
 from speko.providers.registry import Registry
 from speko.settings import Settings
 
@@ -46,7 +47,7 @@ def make_litestar(gateway: Gateway) -> Litestar:
     """The framework's application, without the edge."""
     authenticated = Router("/", route_handlers=ROUTES, middleware=[require_key])
     return Litestar(
-        route_handlers=[authenticated, health.healthz, health.readyz, health.metrics, openapi_route],
+        route_handlers=[authenticated, health.healthz, health.readyz, health.metrics, openapi_route, not_a_socket],
         exception_handlers={**EXCEPTION_HANDLERS, CallerLeft: _to_nobody},
         openapi_config=OPENAPI_CONFIG,
         state=State({"gateway": gateway}),

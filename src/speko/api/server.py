@@ -5,8 +5,9 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from types import FrameType
+from typing import Any, Protocol
 
 import uvicorn
 import uvloop
@@ -14,18 +15,31 @@ import uvloop
 from speko.api.app import create_app
 from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
+from speko.api.realtime.upgrade import upgrade_of
+from speko.api.socket.protocol import websocket_protocol
 from speko.settings import Settings
 from speko.storage.single_process import OneProcess
 
 log = logging.getLogger(__name__)
+_GOODBYE = 1.0
+"""Seconds that sockets have at the end to say so and to be answered."""
+
+
+class Sockets(Protocol):
+    """What holds the open sockets."""
+
+    async def end_all(self) -> None:
+        """Tells every client that the gateway stops, and closes its socket."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn with our meaning of signals: SIGTERM drains, SIGINT or a second SIGTERM ends at once."""
+    """uvicorn with our meaning of signals: SIGTERM drains, SIGINT or a second SIGTERM ends at once. Sockets are drained
+    as calls are: they count as open connections, and are ended when the time is up."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None], sockets: Sockets) -> None:
         super().__init__(config)
         self._on_listening = on_listening
+        self._sockets = sockets
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens, then says where."""
@@ -33,6 +47,25 @@ class Server(uvicorn.Server):
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._on_listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drains, then ends what is still open."""
+        await super().shutdown(sockets)
+        await self.end_sockets()
+
+    async def end_sockets(self) -> None:
+        """Ends all sockets, and gives their clients a moment."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _GOODBYE
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._sockets.end_all(), _GOODBYE)
+        while self._open_sockets() and loop.time() < until:  # noqa: ASYNC110 - the set is the server's own
+            await asyncio.sleep(0.02)
+        for link in self._open_sockets():
+            link.abort()
+
+    def _open_sockets(self) -> list[Any]:
+        return [c for c in self.server_state.connections if not isinstance(c, CoalescingProtocol)]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal arrived."""
@@ -97,6 +130,7 @@ async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[str]
     config = uvicorn.Config(
         create_app(gateway),
         http=CoalescingProtocol,
+        ws=websocket_protocol(upgrade_of(gateway)),
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -105,7 +139,7 @@ async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[str]
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
-    server = Server(config, listening)
+    server = Server(config, listening, gateway.sockets)
     try:
         with OneProcess(settings.data) if gateway.store.is_sqlite else nullcontext():
             await server.serve(sockets=[sock])
