@@ -36,6 +36,7 @@ async def test_state_shows_what_happened_and_is_not_counted() -> None:
             "key": simulator.ledger.last_key,
             "fault": {"kind": "500", "times": 1},
             "script": {"text": "one"},
+            "realtime": {"opened": 0, "open": 0, "sessions": []},
         }
         assert len(simulator.requests) == 1
 

@@ -90,7 +90,7 @@ async def test_reset_goes_back_to_the_start() -> None:
 
 
 def test_a_fault_of_an_unknown_operation_is_refused() -> None:
-    with pytest.raises(ValueError, match="chat, models, speech, transcriptions"):
+    with pytest.raises(ValueError, match="chat, models, realtime, speech, transcriptions"):
         OpenAISimulator(fault=Fault(FaultKind.SLOW, path="chatt"))
 
 

@@ -6,9 +6,9 @@ They are what the tests, the demonstration and the load tests call in place of t
 
 from speko.simulators.captured import CapturedRequest
 from speko.simulators.engines import Engines
-from speko.simulators.faults import Fault, FaultKind
+from speko.simulators.faults import Fault, FaultKind, Stage
 from speko.simulators.openai import OpenAISimulator
-from speko.simulators.script import Script, ScriptedToolCall, ScriptedUsage
+from speko.simulators.script import RealtimeScript, Script, ScriptedToolCall, ScriptedUsage
 from speko.simulators.server import Simulator
 
 SIMULATORS: dict[str, type[Simulator]] = {simulator.vendor: simulator for simulator in (OpenAISimulator,)}
@@ -20,8 +20,10 @@ __all__ = [
     "Fault",
     "FaultKind",
     "OpenAISimulator",
+    "RealtimeScript",
     "Script",
     "ScriptedToolCall",
     "ScriptedUsage",
     "Simulator",
+    "Stage",
 ]

@@ -33,7 +33,8 @@ class Answer:
     """Chunks and end in one piece, for answers that are sent often."""
 
 
-_PROXY_PAGE = Answer((b"<html><body><h1>Welcome</h1></body></html>\n",), "text/html; charset=utf-8")
+PROXY_PAGE = Answer((b"<html><body><h1>Welcome</h1></body></html>\n",), "text/html; charset=utf-8")
+"""What proxies send in place of an answer."""
 
 
 class Refused(Exception):
@@ -64,7 +65,7 @@ async def _send(request: web.BaseRequest, answer: Answer, fault: Fault | None, p
         return await _send_all(request, answer, pace)
     if kind is FaultKind.MALFORMED:
         if not (answer.broken and fault.chunks):
-            return await _send_all(request, _PROXY_PAGE, 0)
+            return await _send_all(request, PROXY_PAGE, 0)
         some = [chunk async for chunk in _first(answer.chunks, fault.chunks)]
         return await _send_all(request, replace(answer, chunks=some, end=answer.broken, joined=None), pace)
     if kind is FaultKind.TRUNCATED:
@@ -74,10 +75,7 @@ async def _send(request: web.BaseRequest, answer: Answer, fault: Fault | None, p
     response = await _send_begun(request, answer, fault.chunks, pace)
     if kind is FaultKind.STALL:
         await hold()
-    # A reset throws away what is still to be sent, so all of it has to be with the kernel.
-    if request.transport is not None:
-        request.transport.set_write_buffer_limits(0)
-    await request.writer.drain()
+    await flush(request)
     reset(request)
     return response
 
@@ -88,6 +86,13 @@ _SHAPING = frozenset({FaultKind.MALFORMED, FaultKind.TRUNCATED, FaultKind.STALL,
 async def hold() -> None:
     """Never returns: the client has to leave (or the simulator to stop), which cancels it."""
     await asyncio.get_running_loop().create_future()
+
+
+async def flush(request: web.BaseRequest) -> None:
+    """Returns when all that was sent is with the kernel: a reset throws away what is not."""
+    if request.transport is not None:
+        request.transport.set_write_buffer_limits(0)
+    await request.writer.drain()
 
 
 def reset(request: web.BaseRequest) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from speko.simulators import SIMULATORS, Engines, Fault, FaultKind, Script, ScriptedToolCall, Simulator
+from speko.simulators import SIMULATORS, Engines, Fault, FaultKind, Script, ScriptedToolCall, Simulator, Stage
 
 DESCRIPTION = """\
 Runs a simulated vendor: it answers like the real one, from a script or through the embedded engines, and fails on
@@ -32,9 +32,25 @@ faults:
   empty      all in good order, but nothing is said
   slow       the first byte comes late
 
+in conversations over a socket (--fault-path realtime) also, where --fault-at says and in response --fault-turn:
+  close          the socket is closed in good order, with --fault-code
+  session_error  the vendor ends the session with its error event
+  late_pong      pings are answered late
+  disorder       transcripts come out of order
+  giant          the sound of a response comes in one message of several megabytes
+and of those above:
+  refuse cut     the connection is reset without a close frame
+  silent stall   nothing more is said; pings are answered
+  malformed      a message that is no JSON comes in between
+  truncated      the response ends without its last events
+  a status       the response (or the set-up, or the transcription) fails
+
+stages for --fault-at:
+  connect setup transcription response call first_audio audio
+
 as JSON for PUT /__sim__/fault, all but kind optional, named as the options above:
   {"kind": "refuse", "times": 1}
-  kind path times after probability seed chunks seconds retry_after
+  kind path times after probability seed chunks seconds retry_after at turn words code
 
 exit codes: 0 stopped by SIGINT or SIGTERM, 1 the port cannot be listened on, 2 wrong usage"""
 
@@ -52,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one line of JSON when listening")
     script = parser.add_argument_group("script", "fixed answers; what is not fixed comes from the embedded engines")
-    script.add_argument("--text", help="answer of a chat")
+    script.add_argument("--text", help="answer of a chat or a conversation")
     script.add_argument("--chunks", type=int, metavar="N", help="content events of a streamed answer; alone: N words")
     script.add_argument(
         "--tool-call", action="append", default=[], metavar="NAME={JSON}", help="call this tool first (repeatable)"
@@ -62,9 +78,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     script.add_argument("--first-byte", type=float, metavar="SECONDS", help="time to the first byte of an answer")
     script.add_argument("--pace-ms", type=float, metavar="MS", help="time from one chunk to the next")
     script.add_argument("--script", type=Path, metavar="FILE", help="a script as JSON; the options above win over it")
+    realtime = parser.add_argument_group("script of conversations over a socket")
+    realtime.add_argument(
+        "--answer", action="append", metavar="TEXT", help="answer to the first, second, … message (repeatable)"
+    )
+    realtime.add_argument(
+        "--utterance", action="append", metavar="TEXT", help="what is heard first, second, … (repeatable)"
+    )
+    realtime.add_argument(
+        "--speed", type=float, metavar="N", help="seconds of sound sent per second; 0 = all at once (default: 10)"
+    )
+    realtime.add_argument("--delta-ms", type=int, metavar="MS", help="sound in one message (default: 100)")
+    realtime.add_argument("--in-step", action="store_true", help="the text of each word just before its sound")
+    realtime.add_argument(
+        "--model", action="append", metavar="NAME", help="serve this model, too, besides the vendor's (repeatable)"
+    )
+    realtime.add_argument(
+        "--instant",
+        choices=["answer", "stream"],
+        help="for load tests: a canned response at once, or sound fifty times a second; no engines, no faults",
+    )
+    realtime.add_argument(
+        "--stamped", action="store_true", help="with --instant: sound begins with the time, and times are measured"
+    )
     fault = parser.add_argument_group("fault", "what goes wrong, and for which requests")
     fault.add_argument("--fault", choices=[kind.value for kind in FaultKind], metavar="FAULT", help="see below")
-    fault.add_argument("--fault-path", metavar="NAME", help="only there: chat, transcriptions, speech or models")
+    fault.add_argument(
+        "--fault-path", metavar="NAME", help="only there: chat, transcriptions, speech, realtime or models"
+    )
     fault.add_argument("--fault-times", type=int, metavar="N", help="only N times (default: always)")
     fault.add_argument("--fault-after", type=int, metavar="N", help="spare the first N requests")
     fault.add_argument("--fault-probability", type=float, metavar="P", help="from 0 to 1 (default: 1)")
@@ -74,6 +115,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     fault.add_argument("--fault-seconds", type=float, metavar="S", help="delay of slow (default: 1)")
     fault.add_argument("--retry-after", metavar="VALUE", help="seconds or an HTTP date, with 429 and 503 (default: 1)")
+    fault.add_argument("--fault-at", choices=[stage.value for stage in Stage], metavar="STAGE", help="see below")
+    fault.add_argument(
+        "--fault-turn", type=int, metavar="N", help="in the N-th response of a session; 0 = in each (default: 1)"
+    )
+    fault.add_argument("--fault-words", type=int, metavar="N", help="at audio: after the sound of N words")
+    fault.add_argument("--fault-code", type=int, metavar="CODE", help="close code of close (default: 1011)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -122,7 +169,7 @@ def _script(args: argparse.Namespace) -> Script:
     """The script of the options, over that of a file. Raises ValueError or OSError with a text for people."""
     members = msgspec.json.decode(args.script.read_bytes(), type=dict) if args.script else {}
     pace = None if args.pace_ms is None else args.pace_ms / 1000
-    options = {
+    options: dict[str, object] = {
         "text": args.text,
         "chunks": args.chunks,
         "tool_calls": [_tool_call(call) for call in args.tool_call] or None,
@@ -131,6 +178,18 @@ def _script(args: argparse.Namespace) -> Script:
         "first_byte": args.first_byte,
         "pace": pace,
     }
+    realtime = {
+        "answers": args.answer,
+        "transcripts": args.utterance,
+        "pace": args.speed,
+        "delta_ms": args.delta_ms,
+        "in_step": args.in_step or None,
+        "models": args.model,
+        "instant": args.instant,
+        "stamped": args.stamped or None,
+    }
+    if _given(realtime):
+        options["realtime"] = {**msgspec.convert(members.get("realtime", {}), dict), **_given(realtime)}
     return msgspec.convert(members | _given(options), Script)
 
 
@@ -150,6 +209,10 @@ def _fault(args: argparse.Namespace) -> Fault | None:
             "chunks": args.fault_chunks,
             "seconds": args.fault_seconds,
             "retry_after": args.retry_after,
+            "at": args.fault_at,
+            "turn": args.fault_turn,
+            "words": args.fault_words,
+            "code": args.fault_code,
         }
     )
     if args.fault is None:

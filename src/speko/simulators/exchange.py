@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from aiohttp import HttpVersion11, web
 
 from speko.simulators import control
-from speko.simulators.answer import Answer, Refused, hold, reset, send
+from speko.simulators.answer import PROXY_PAGE, Answer, Refused, hold, reset, send
 from speko.simulators.captured import CapturedRequest
-from speko.simulators.faults import Fault, FaultKind
+from speko.simulators.faults import Fault, FaultKind, Stage
 
 if TYPE_CHECKING:
     from speko.simulators.server import Simulator
@@ -48,11 +48,14 @@ async def exchange(simulator: "Simulator", request: web.BaseRequest) -> web.Stre
 
 async def _vendor(simulator: "Simulator", request: web.BaseRequest) -> web.StreamResponse:
     operation = simulator.operation(request.method, request.path)
-    script, fault = simulator.script, simulator.plan.next(operation)
-    kind = fault.kind if fault else None
+    script, planned = simulator.script, simulator.plan.next(operation)
     key = simulator.key_of(request)
-    simulator.ledger.received(operation, kind, key)
-    if kind is FaultKind.REFUSE:
+    simulator.ledger.received(operation, planned.kind if planned else None, key)
+    converses = operation in simulator.conversations
+    # What happens later in a conversation is its own affair.
+    fault = planned if planned is not None and (not converses or planned.stage is Stage.CONNECT) else None
+    kind = fault.kind if fault else None
+    if kind is FaultKind.REFUSE or (converses and kind is FaultKind.CUT):
         reset(request)
         return web.Response()
     captured = CapturedRequest(
@@ -62,15 +65,21 @@ async def _vendor(simulator: "Simulator", request: web.BaseRequest) -> web.Strea
         tuple(name.lower() for name in request.headers),
         request.headers.get("Content-Type", ""),
         await _body(simulator, request),
-        kind,
+        planned.kind if planned else None,
     )
     simulator.ledger.captured(captured)
-    if kind is FaultKind.SILENT:
+    if kind is FaultKind.SILENT or (converses and kind is FaultKind.STALL):
         await hold()
     if fault is not None and fault.kind.status is not None:
         raise Refused(_status_answer(simulator, fault))
     if not _accepted(simulator, key):
         raise Refused(simulator.status_answer(FaultKind.UNAUTHORIZED))
+    if converses:
+        if fault is not None and kind is FaultKind.SLOW:
+            await asyncio.sleep(fault.seconds)
+        if kind is FaultKind.MALFORMED:
+            raise Refused(PROXY_PAGE)
+        return await simulator.converse(request, script, planned)
     answer = await simulator.answer(captured, script.emptied if kind is FaultKind.EMPTY else script)
     delay = script.first_byte + (fault.seconds if fault is not None and kind is FaultKind.SLOW else 0)
     if delay:

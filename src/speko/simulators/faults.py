@@ -49,6 +49,18 @@ class FaultKind(StrEnum):
     SLOW = "slow"
     """The first byte comes `Fault.seconds` late."""
 
+    # Only in conversations over a socket.
+    CLOSE = "close"
+    """The socket is closed in good order, with `Fault.code`."""
+    SESSION_ERROR = "session_error"
+    """The vendor says that the session has lasted long enough, and closes it."""
+    LATE_PONG = "late_pong"
+    """Every ping is answered `Fault.seconds` late."""
+    DISORDER = "disorder"
+    """The user's transcript comes after the response, and the response's transcript after its sound."""
+    GIANT = "giant"
+    """The sound of a response comes in one message of several megabytes."""
+
     @property
     def status(self) -> int | None:
         """The HTTP status that is the whole fault; None for faults that are more than a status."""
@@ -57,13 +69,35 @@ class FaultKind(StrEnum):
         return int(self.value) if self.value.isdigit() else None
 
 
+class Stage(StrEnum):
+    """Where in a conversation over a socket a fault happens."""
+
+    CONNECT = "connect"
+    """Before the socket is accepted."""
+    SETUP = "setup"
+    """After that, before the vendor's first word."""
+    TRANSCRIPTION = "transcription"
+    """Before the transcript of something the user said."""
+    RESPONSE = "response"
+    """In place of the beginning of a response: it was asked for, and does not start."""
+    CALL = "call"
+    """In the middle of the arguments of a tool call."""
+    FIRST_AUDIO = "first_audio"
+    """After the beginning of a response, before its first sound."""
+    AUDIO = "audio"
+    """In the middle of a response: after `Fault.chunks` messages of sound, or after the sound of `Fault.words`."""
+
+
+_AT_CONNECT = frozenset({FaultKind.REFUSE, FaultKind.SILENT, FaultKind.SLOW})
+
+
 class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One fault and the requests it falls upon: of those that `path` names, the first `after` are spared, then it
     falls upon `times`, each with `probability`."""
 
     kind: FaultKind
     path: str | None = None
-    """Operation as the simulator calls it (`chat`, `transcriptions`, `speech`, `models`); None = all."""
+    """Operation as the simulator calls it (`chat`, `transcriptions`, `speech`, `realtime`, `models`); None = all."""
     times: Annotated[int, Meta(ge=1)] | None = None
     """How many requests it falls upon; None = all that come."""
     after: Annotated[int, Meta(ge=0)] = 0
@@ -78,6 +112,15 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Delay of `slow`, in seconds."""
     retry_after: str | None = "1"
     """Value of `Retry-After` as it is sent, seconds or an HTTP date; None = no such header."""
+    at: Stage | None = None
+    """Conversations: where it happens. None = `connect` for a status, `refuse`, `silent` and `slow`; else `audio`."""
+    turn: Annotated[int, Meta(ge=0)] = 1
+    """Conversations: the response (for `transcription`: the utterance) of the session that it falls upon, from 1;
+    0 = each."""
+    words: Annotated[int, Meta(ge=0)] | None = None
+    """Conversations: words of the response whose sound is sent before `audio`; None = as `chunks` says."""
+    code: Annotated[int, Meta(ge=1000, le=4999)] = 1011
+    """Close code of `close`."""
 
     def __post_init__(self) -> None:
         # msgspec checks the bounds above only when it decodes; tests write faults in Python.
@@ -85,8 +128,23 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             raise ValueError("probability lies between 0 and 1")
         if (self.times is not None and self.times < 1) or min(self.after, self.chunks, self.seconds) < 0:
             raise ValueError("times is at least 1; after, chunks and seconds are not negative")
+        if min(self.turn, self.words or 0) < 0 or not 1000 <= self.code <= 4999:
+            raise ValueError("turn and words are not negative; code lies between 1000 and 4999")
+        if self.at is Stage.CONNECT and self.kind in (FaultKind.CLOSE, FaultKind.SESSION_ERROR):
+            raise ValueError("what is not connected cannot be closed: use refuse or the stage setup")
         if self.retry_after is not None and not self.retry_after.isprintable():
             raise ValueError("retry_after has to fit into a header")
+
+    @property
+    def stage(self) -> Stage:
+        """Where it happens in a conversation."""
+        if self.at is not None:
+            return self.at
+        return Stage.CONNECT if self.kind in _AT_CONNECT or self.kind.status is not None else Stage.AUDIO
+
+    def falls(self, stage: Stage, turn: int) -> bool:
+        """Whether it happens at this stage of this response (or utterance) of a conversation."""
+        return self.stage is stage and self.turn in (0, turn)
 
 
 class FaultPlan:

@@ -26,6 +26,36 @@ class ScriptedUsage(Struct, frozen=True, forbid_unknown_fields=True):
     cached_tokens: Annotated[int, Meta(ge=0)] = 0
 
 
+class RealtimeScript(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is peculiar to a conversation over a socket; texts, tool calls and the first byte are those of `Script`."""
+
+    answers: tuple[str, ...] = ()
+    """Answers to the first, second, … message of the user, then from the beginning. They win over `Script.text`. It is
+    the conversation that is counted, so that another session which is given it goes on with the same answer."""
+    transcripts: tuple[str, ...] = ()
+    """What is heard in the first, second, … utterance, counted likewise; wins over `Script.transcript`."""
+    pace: Seconds = 10.0
+    """Seconds of sound sent per second: 1 = as fast as it plays, 0 = all at once."""
+    delta_ms: Annotated[int, Meta(ge=1, le=600_000)] = 100
+    """Sound in one message, in milliseconds."""
+    in_step: bool = False
+    """True = the text of each word just before its sound, and no message with sound of two words; else the text runs
+    ahead of the sound, as the real vendor's does."""
+    models: tuple[str, ...] = ()
+    """Models that are served besides the vendor's own."""
+    instant: Literal["answer", "stream"] | None = None
+    """For load tests, with next to no work per message: no engine, no faults, nothing is heard. `answer` = a canned
+    response at once whenever one is asked for. `stream` = from `session.updated` on, 20 ms of sound fifty times a
+    second."""
+    stamped: bool = False
+    """With `instant`: sound that is sent begins with the time (nanoseconds of the monotonic clock, eight bytes
+    little-endian), and such a time at the beginning of sound that comes in is measured."""
+
+    def __post_init__(self) -> None:
+        if self.pace < 0 or not 1 <= self.delta_ms <= 600_000:
+            raise ValueError("pace is not negative; delta_ms lies between 1 and 600000")
+
+
 class Script(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Fixed answers. What is None is left to an embedded engine, or to a plain substitute where there is none."""
 
@@ -50,6 +80,8 @@ class Script(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """Seconds between a request and the first byte of its answer."""
     pace: Seconds = 0.0
     """Seconds from one chunk to the next; 0 = everything in one write."""
+    realtime: RealtimeScript = RealtimeScript()
+    """For conversations over a socket."""
 
     def __post_init__(self) -> None:
         if self.chunks is not None and self.text is not None and self.chunks > len(self.text):
@@ -65,6 +97,16 @@ class Script(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         if self.text is None and self.chunks is not None:
             return " ".join(["word"] * self.chunks)
         return self.text
+
+    def answer(self, turn: int) -> str | None:
+        """The answer to the user's message with that number, from 1, where the script fixes it."""
+        answers = self.realtime.answers
+        return answers[(turn - 1) % len(answers)] if answers else self.fixed_text
+
+    def heard(self, turn: int) -> str | None:
+        """What is heard in the user's message with that number, from 1, where the script fixes it."""
+        transcripts = self.realtime.transcripts
+        return transcripts[(turn - 1) % len(transcripts)] if transcripts else self.transcript
 
     @property
     def emptied(self) -> "Script":

@@ -27,6 +27,8 @@ class Simulator(ABC):
     vendor: ClassVar[str]
     operations: ClassVar[frozenset[str]]
     """What `Fault.path` may name."""
+    conversations: ClassVar[frozenset[str]] = frozenset()
+    """Operations that are conversations over a socket, served by `converse` in place of `answer`."""
 
     def __init__(
         self,
@@ -87,6 +89,14 @@ class Simulator(ABC):
         Raises:
             Refused: with the vendor's error answer.
         """
+
+    async def converse(self, request: web.BaseRequest, script: Script, fault: Fault | None) -> web.StreamResponse:
+        """Serves a conversation whose key is accepted, to its end. Only for those who have `conversations`.
+
+        Raises:
+            Refused: the request asks for no socket.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def status_answer(self, kind: FaultKind) -> Answer:

@@ -11,29 +11,33 @@ from speko.simulators.answer import Answer, Refused
 from speko.simulators.faults import FaultKind
 
 
-class _Row(NamedTuple):
+class ErrorRow(NamedTuple):
+    """What the vendor says about an error, whatever the form."""
+
     type: str
     code: str | None
     message: str
 
 
 _STATUSES = {
-    FaultKind.BAD_REQUEST: _Row("invalid_request_error", "context_length_exceeded", "The input is too long."),
-    FaultKind.UNAUTHORIZED: _Row("invalid_request_error", "invalid_api_key", "The API key is missing or incorrect."),
-    FaultKind.PAYMENT_REQUIRED: _Row("insufficient_quota", "billing_not_active", "The account is not active."),
-    FaultKind.FORBIDDEN: _Row(
+    FaultKind.BAD_REQUEST: ErrorRow("invalid_request_error", "context_length_exceeded", "The input is too long."),
+    FaultKind.UNAUTHORIZED: ErrorRow(
+        "invalid_request_error", "invalid_api_key", "The API key is missing or incorrect."
+    ),
+    FaultKind.PAYMENT_REQUIRED: ErrorRow("insufficient_quota", "billing_not_active", "The account is not active."),
+    FaultKind.FORBIDDEN: ErrorRow(
         "request_forbidden", "unsupported_country_region_territory", "Country, region or territory not supported."
     ),
-    FaultKind.NOT_FOUND: _Row(
+    FaultKind.NOT_FOUND: ErrorRow(
         "invalid_request_error", "model_not_found", "The model does not exist or you have no access to it."
     ),
-    FaultKind.TOO_LARGE: _Row("invalid_request_error", None, "Maximum content size limit (26214400) exceeded."),
-    FaultKind.UNSUPPORTED_MEDIA: _Row("invalid_request_error", None, "Unsupported media type."),
-    FaultKind.UNPROCESSABLE: _Row("invalid_request_error", None, "The request cannot be processed."),
-    FaultKind.RATE_LIMITED: _Row("requests", "rate_limit_exceeded", "Rate limit reached. Try again later."),
-    FaultKind.QUOTA: _Row("insufficient_quota", "insufficient_quota", "You exceeded your current quota."),
-    FaultKind.SERVER_ERROR: _Row("server_error", None, "The server had an error while processing your request."),
-    FaultKind.OVERLOADED: _Row("server_error", None, "The server is overloaded. Try again later."),
+    FaultKind.TOO_LARGE: ErrorRow("invalid_request_error", None, "Maximum content size limit (26214400) exceeded."),
+    FaultKind.UNSUPPORTED_MEDIA: ErrorRow("invalid_request_error", None, "Unsupported media type."),
+    FaultKind.UNPROCESSABLE: ErrorRow("invalid_request_error", None, "The request cannot be processed."),
+    FaultKind.RATE_LIMITED: ErrorRow("requests", "rate_limit_exceeded", "Rate limit reached. Try again later."),
+    FaultKind.QUOTA: ErrorRow("insufficient_quota", "insufficient_quota", "You exceeded your current quota."),
+    FaultKind.SERVER_ERROR: ErrorRow("server_error", None, "The server had an error while processing your request."),
+    FaultKind.OVERLOADED: ErrorRow("server_error", None, "The server is overloaded. Try again later."),
 }
 
 
@@ -43,6 +47,11 @@ def error(
     """An error answer."""
     body = {"error": {"message": message, "type": type, "param": param, "code": code}}
     return Answer((msgspec.json.encode(body),), status=status)
+
+
+def error_row(kind: FaultKind) -> ErrorRow:
+    """What the vendor says for a fault that is a status."""
+    return _STATUSES[kind]
 
 
 def status_error(kind: FaultKind) -> Answer:
