@@ -199,9 +199,12 @@ def _judge(first: dict[str, float], samples: list[dict[str, float]], last: dict[
         problems.append("the dice did not reach everything: run longer")
     problems += sorted(set(tally.failures))[:10]
     print(
-        f"\n{tally.begun} sessions, {tally.answered} answers, {tally.interrupted} interruptions, {tally.attached_again} "
-        f"attached again, {tally.vanished} vanished, {tally.ended} ended well\nmemory {early:.1f} MB early, {late:.1f} "
-        f"MB late; after the last: {last['live']:.0f} live, {last['tasks']:.0f} tasks, {last['sockets']:.0f} sockets"
+        f"\n{tally.begun} sessions, {tally.answered} answers, {tally.interrupted} interruptions, "
+        f"{tally.attached_again} attached again, {tally.vanished} vanished, {tally.ended} ended well"
+    )
+    print(
+        f"memory {early:.1f} MB early, {late:.1f} MB late; "
+        f"after the last: {last['live']:.0f} live, {last['tasks']:.0f} tasks, {last['sockets']:.0f} sockets"
     )
     for problem in problems:
         print(f"PROBLEM: {problem}")
