@@ -149,7 +149,8 @@ def main(argv: Sequence[str], factory: Factory, warm_up: WarmUp) -> int:
     logs.configure(config.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(config, address, factory, warm_up, signs))
-    return 0
+        # Whatever a conversation or a package left running must not hold up the end.
+        os._exit(0)
 
 
 async def _run(config: ProcessConfig, address: str, factory: Factory, warm_up: WarmUp, signs: BinaryIO) -> None:
