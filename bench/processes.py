@@ -153,7 +153,7 @@ def cpu_of(pid: int) -> float:
     if not pid:
         return 0.0
     children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    return sum(_cpu(int(each)) for each in [pid, *map(int, children.stdout.split())])
+    return sum(cpu_seconds(int(each)) for each in [pid, *map(int, children.stdout.split())])
 
 
 def spawn(stack: ExitStack, core: str, command: list[str], env: dict[str, str] | None = None) -> subprocess.Popen[str]:
@@ -190,6 +190,7 @@ def _wait_until_it_answers(party: Party) -> None:
             return
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """CPU seconds of one process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
