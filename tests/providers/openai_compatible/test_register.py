@@ -23,6 +23,9 @@ def registry() -> Registry:
 REGISTRATIONS = list(registry().vendors.values())
 FILES = list(load_vendor_files())
 MODELS = [(file.vendor, model) for file in FILES for model in file.vendor.models]
+TOKEN_PRICES = {
+    f"usd_per_1m_{what}_tokens" for what in ("input", "output", "cached", "input_audio", "output_audio", "cached_audio")
+}
 TAG = re.compile(r"\*|[a-z]{2,3}(-[A-Z]{2})?")
 
 
@@ -36,13 +39,13 @@ def name(value: object) -> str:
 
 def test_the_vendors_that_others_rely_on_are_there() -> None:
     served = {
-        "openai": ("stt", "llm", "tts"), "groq": ("stt", "llm", "tts"), "together": ("stt", "llm"),
-        "fireworks": ("llm",), "mistral": ("stt", "llm"), "deepseek": ("llm",), "xai": ("llm",), "cerebras": ("llm",),
-        "openrouter": ("llm",), "ollama": ("llm",), "llamacpp": ("llm",), "vllm": ("stt", "llm"),
+        "openai": ("stt", "llm", "tts", "s2s"), "groq": ("stt", "llm", "tts"), "together": ("stt", "llm"),
+        "fireworks": ("llm",), "mistral": ("stt", "llm"), "deepseek": ("llm",), "xai": ("llm", "s2s"),
+        "cerebras": ("llm",), "openrouter": ("llm",), "ollama": ("llm",), "llamacpp": ("llm",), "vllm": ("stt", "llm"),
         "speaches": ("stt", "tts"),
     }  # fmt: skip
     listed = {"deepgram", "elevenlabs", "alibaba", "google", "assemblyai", "anthropic", "cartesia", "rime", "azure"}
-    found = {r.vendor.id: tuple(m for m in ("stt", "llm", "tts") if getattr(r, m)) for r in REGISTRATIONS}
+    found = {r.vendor.id: tuple(m for m in MODALITIES if getattr(r, m)) for r in REGISTRATIONS}
     assert found == {**served, **dict.fromkeys(listed, ())}
 
 
@@ -84,11 +87,14 @@ def test_a_model_is_sane(vendor: Vendor, model: Model) -> None:
     if model.price is not None:
         prices = msgspec.to_builtins(model.price)
         assert all(0 <= price < 1000 for price in prices.values())
-        per_unit = {"stt": "usd_per_minute", "tts": "usd_per_1m_characters", "s2s": "usd_per_minute"}
-        if prices and model.modality in per_unit:
+        per_unit = {"stt": "usd_per_minute", "tts": "usd_per_1m_characters"}
+        if model.modality == "s2s":
+            assert set(prices) in ({"usd_per_minute"}, TOKEN_PRICES)
+        elif prices and model.modality in per_unit:
             assert set(prices) == {per_unit[model.modality]}
         elif prices:
             assert {"usd_per_1m_input_tokens", "usd_per_1m_output_tokens"} <= set(prices)
+            assert not any("audio" in price for price in prices)
             cached = model.price.usd_per_1m_cached_tokens
             assert cached is None or cached <= (model.price.usd_per_1m_input_tokens or 0)
     voices = [voice.id for voice in model.voices]
@@ -114,6 +120,18 @@ def test_facts_for_connectors_are_known_ones(file: VendorFile) -> None:
         if profile.stream_transcript:
             assert model.modality == "stt"
             assert model.streaming
+
+
+def test_a_vendor_with_realtime_models_has_an_engine_for_them() -> None:
+    for registration in REGISTRATIONS:
+        if registration.s2s is None:
+            continue
+        engine = registration.s2s(Runtime())
+        assert any(model.modality == "s2s" for model in registration.vendor.models)
+        assert 24000 in engine.capabilities.input_rates
+        assert 24000 in engine.capabilities.output_rates
+        assert engine.capabilities.tools
+        assert not engine.capabilities.owns_turns
 
 
 def test_every_scored_vendor_and_model_is_in_the_catalogue() -> None:

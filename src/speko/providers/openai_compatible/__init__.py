@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from speko.providers.catalogue import Modality
+from speko.providers.catalogue import Modality, Vendor
 from speko.providers.catalogue_data import load_vendor_files
 from speko.providers.openai_compatible.chat import OpenAIChat
 from speko.providers.openai_compatible.profile import Profile, Profiles
 from speko.providers.openai_compatible.speech import OpenAISpeech
 from speko.providers.openai_compatible.transcriptions import OpenAITranscriptions
-from speko.providers.registry import Registration, Registry
+from speko.providers.openai_realtime import OpenAIRealtime, RealtimeFacts
+from speko.providers.registry import Registration, Registry, Runtime
 
 __all__ = ["OpenAIChat", "OpenAISpeech", "OpenAITranscriptions", "Profile", "Profiles", "register"]
 
@@ -29,5 +30,10 @@ def register(registry: Registry) -> None:
                 stt=partial(OpenAITranscriptions, file.vendor, profiles) if "stt" in serves else None,
                 tts=partial(OpenAISpeech, file.vendor, profiles) if "tts" in serves else None,
                 llm=partial(OpenAIChat, file.vendor, profiles) if "llm" in serves else None,
+                s2s=partial(_realtime, file.vendor, profiles.vendor.realtime) if "s2s" in serves else None,
             )
         )
+
+
+def _realtime(vendor: Vendor, facts: RealtimeFacts, _: Runtime) -> OpenAIRealtime:
+    return OpenAIRealtime(vendor, facts)

@@ -7,6 +7,7 @@ import msgspec
 
 from speko.providers.catalogue import Modality
 from speko.providers.llm import ReasoningEffort
+from speko.providers.openai_realtime.facts import RealtimeFacts
 
 EFFORTS: tuple[ReasoningEffort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh")
 
@@ -39,6 +40,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     instructions: bool = False
     """Takes a speaking style."""
 
+    realtime: RealtimeFacts = RealtimeFacts()
+    """How the vendor speaks the Realtime protocol; the same for all its models."""
+
     def nearest_effort(self, wish: ReasoningEffort) -> ReasoningEffort | None:
         """The effort the model knows that is nearest to the wish, the lower one of two; None if it does not reason."""
         at = EFFORTS.index(wish)
@@ -56,10 +60,11 @@ class Profiles:
         Raises:
             msgspec.ValidationError: a fact that no connector knows.
         """
-        self._vendor = msgspec.convert(vendor, Profile)
+        self.vendor = msgspec.convert(vendor, Profile)
+        """What holds for all models without a profile of their own."""
         self._models = {key: msgspec.convert({**vendor, **facts}, Profile) for key, facts in (models or {}).items()}
 
     def get(self, modality: Modality, wire_name: str) -> Profile:
         """The profile of a model, by the name that is sent to the vendor. A model without one of its own, as one that
         the catalogue lacks, gets the vendor's."""
-        return self._models.get((modality, wire_name), self._vendor)
+        return self._models.get((modality, wire_name), self.vendor)

@@ -1,0 +1,364 @@
+"""A session with a server as a state machine without I/O: its events in, ours out; our commands in, its messages out.
+
+Every response has one end here, whatever order the server's events come in: what it sends of a response that is over is
+dropped, and a response that it never announced begins with its first sign of life.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from speko.providers.call import Usage
+from speko.providers.errors import ProviderError, ProviderUnavailable, RateLimited
+from speko.providers.openai_realtime import client_events, complaints, server_events
+from speko.providers.openai_realtime.responses import SentResponse
+from speko.providers.openai_realtime.silence import Silence
+from speko.providers.openai_realtime.turns import Reason, Turns
+from speko.providers.s2s import (
+    AnswerTool,
+    AssistantSaid,
+    AssistantText,
+    Clear,
+    Commit,
+    CorrectHeard,
+    EngineCommand,
+    EngineProblem,
+    EngineSink,
+    PlayedSoFar,
+    ResponseDone,
+    ResponseStarted,
+    ResponseUsage,
+    S2sRequest,
+    Say,
+    SpeechStarted,
+    SpeechStopped,
+    StopResponse,
+    ToolAnswered,
+    ToolCalled,
+    ToolRequested,
+    UserTranscript,
+)
+
+log = logging.getLogger(__name__)
+
+Status = Literal["completed", "cancelled", "incomplete", "failed"]
+_STATUSES: frozenset[str | None] = frozenset(get_args(Status))
+_REMEMBERED = 16
+"""Responses that are kept after their end, for corrections of what was heard."""
+
+
+class Conversation:
+    """One session.
+
+    Args:
+        request: what was asked of the engine.
+        usage: kept true.
+        sink: where events go.
+        send: writes a message to the server.
+        lost: the session is over.
+        secrets: what no message may show.
+    """
+
+    def __init__(
+        self,
+        *,
+        request: S2sRequest,
+        usage: Usage,
+        sink: EngineSink,
+        send: Callable[[bytes], None],
+        lost: Callable[[ProviderError], None],
+        secrets: Sequence[str],
+    ) -> None:
+        self.sink = sink
+        self._request = request
+        self._usage = usage
+        self._send = send
+        self._lost = lost
+        self._secrets = secrets
+        self._content = tuple(client_events.texts(request))
+        self._recent = deque[str](maxlen=16)  # words that came after the request
+        self._turns = Turns(request.input_rate, lambda: send(client_events.respond()))
+        self._received_ms = 0.0
+        self._words: dict[str, str] = {}  # of the user's utterances that are being written down
+        self._responses: dict[str, SentResponse] = {}
+        self._active: SentResponse | None = None
+        self._calls: dict[str, str] = {}  # tool calls without an answer, with the response that asked for them
+        self._nameless = 0
+
+    def appended(self, size: int) -> None:
+        """So many bytes of the user's audio were sent."""
+        self._turns.append(size)
+        self._usage.audio_ms = self._turns.appended_ms + int(self._received_ms)
+
+    def mute(self) -> None:
+        """Nothing is told any more."""
+        self.sink = Silence()
+
+    # ---- the beginning
+
+    def begin(self, session: server_events.Session) -> None:
+        """The server has accepted the settings: it hears of the conversation so far."""
+        if session.detection is not None:
+            self._turns.detects(session.detection.prefix_padding_ms, session.detection.silence_duration_ms)
+        for item in self._request.history:
+            self._send(client_events.history_item(item))
+            if isinstance(item, ToolCalled):
+                self._calls[item.call_id] = ""
+            elif isinstance(item, ToolAnswered):
+                self._calls.pop(item.call_id, None)
+        if not self._request.continue_answer or self._calls:  # the answers of the tools will ask for the response
+            return
+        history = self._request.history
+        if history and isinstance(history[-1], AssistantSaid):
+            self._send(client_events.continue_answer(self._request.system_prompt))
+            self._turns.expect(Reason.TEXT)
+        else:
+            self._turns.owe(Reason.TEXT)
+
+    # ---- commands
+
+    def do(self, command: EngineCommand) -> None:
+        """Carries a command out."""
+        match command:
+            case Commit():
+                if self._turns.commit():
+                    self._send(client_events.commit())
+                    self._turns.owe(Reason.TURN)
+            case Clear():
+                self._turns.clear()
+                self._send(client_events.clear())
+            case Say(text):
+                self._recent.append(text)
+                self._send(client_events.say(text))
+                self._turns.owe(Reason.TEXT)
+            case StopResponse(response, heard_ms) | CorrectHeard(response, heard_ms):
+                self._stop(response, heard_ms)
+            case AnswerTool(call_id, output, failed):
+                self._answer_tool(call_id, output, failed)
+            case PlayedSoFar():
+                pass
+
+    def _stop(self, response_id: str, heard_ms: int) -> None:
+        response = self._responses.get(response_id)
+        if response is None:
+            return
+        if not response.stopped and not response.over:
+            self._send(client_events.cancel(response.id))
+        response.stopped = True
+        for item_id, end_ms in response.cuts(heard_ms):
+            self._send(client_events.truncate(item_id, end_ms))
+
+    def _answer_tool(self, call_id: str, output: str, failed: bool) -> None:
+        response = self._calls.pop(call_id, None)
+        if response is None:
+            return
+        self._recent.append(output)
+        self._send(client_events.tool_result(call_id, output, failed))
+        if response not in self._calls.values():
+            self._turns.owe(Reason.TOOLS)
+
+    # ---- events
+
+    def received(self, event: server_events.ServerEvent) -> None:
+        """An event of the server."""
+        if type(event) is server_events.AudioDelta:
+            self._audio(event)
+            return
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+
+    def _audio(self, event: server_events.AudioDelta) -> None:
+        response = self._active
+        if response is None or response.stopped or response.id != event.response_id:
+            response = self._of(event.response_id)
+            if response is None:
+                return
+        pcm = response.add(event.item_id, event.delta)
+        self._received_ms += len(event.delta) * 500 / self._request.output_rate
+        self.appended(0)
+        if pcm:
+            self.sink.audio(response.id, pcm)
+
+    def _speech_started(self, event: server_events.SpeechStarted) -> None:
+        self.sink.event(SpeechStarted(self._turns.speech_started(event.audio_start_ms)))
+
+    def _speech_stopped(self, event: server_events.SpeechStopped) -> None:
+        self.sink.event(SpeechStopped(self._turns.speech_stopped(event.audio_end_ms)))
+
+    def _transcript_delta(self, event: server_events.TranscriptDelta) -> None:
+        if event.delta:
+            text = self._words[event.item_id] = self._words.get(event.item_id, "") + event.delta
+            self.sink.event(UserTranscript(event.item_id, text, final=False))
+
+    def _transcript_completed(self, event: server_events.TranscriptCompleted) -> None:
+        self._words.pop(event.item_id, None)
+        self._recent.append(event.transcript)
+        if event.transcript.strip():
+            self.sink.event(UserTranscript(event.item_id, event.transcript, final=True))
+
+    def _transcript_failed(self, event: server_events.TranscriptFailed) -> None:
+        heard = self._words.pop(event.item_id, "")
+        if heard.strip():
+            self.sink.event(UserTranscript(event.item_id, heard, final=True))
+        self.sink.event(EngineProblem("what the user said could not be transcribed"))
+
+    # ---- responses
+
+    def _created(self, event: server_events.ResponseCreated) -> None:
+        self._turns.announced()
+        if event.response.id:  # without one it begins with its first sign of life
+            self._of(event.response.id)
+
+    def _of(self, response_id: str) -> SentResponse | None:
+        """The response of that id, if the user may hear of it; begins it if it is new."""
+        response = self._responses.get(response_id) if response_id else self._active
+        if response is None:
+            response = self._begin(response_id)
+        return None if response.over or response.stopped else response
+
+    def _begin(self, response_id: str) -> SentResponse:
+        if self._active is not None:
+            self._end(self._active, "incomplete")  # the server has gone on without saying so
+        while len(self._responses) >= _REMEMBERED:
+            del self._responses[next(iter(self._responses))]
+        if not response_id:
+            self._nameless += 1
+            response_id = f"response_{self._nameless}"
+        response = SentResponse(response_id, self._request.output_rate)
+        self._active = self._responses[response.id] = response
+        self._turns.began()
+        self.sink.event(ResponseStarted(response.id))
+        return response
+
+    def _end(self, response: SentResponse, status: Status) -> None:
+        response.over = True
+        if self._active is response:
+            self._active = None
+            self._turns.ended()
+        self.sink.event(ResponseDone(response.id, status))
+
+    def _text(self, event: server_events.TextDelta | server_events.SpokenDelta) -> None:
+        response = self._of(event.response_id)
+        if response is not None and event.delta:
+            response.spoken_items.add(event.item_id)
+            self.sink.event(AssistantText(response.id, event.delta))
+
+    def _spoken(self, event: server_events.SpokenDone) -> None:
+        """Some servers send the words of an item only when it is complete."""
+        response = self._of(event.response_id)
+        if response is not None and event.transcript and event.item_id not in response.spoken_items:
+            response.spoken_items.add(event.item_id)
+            self.sink.event(AssistantText(response.id, event.transcript))
+
+    def _arguments(self, event: server_events.ArgumentsDone) -> None:
+        if event.name:
+            self._tool(event.response_id, event.call_id, event.name, event.arguments)
+
+    def _item(self, event: server_events.ItemDone) -> None:
+        self._tool_item(event.response_id, event.item)
+
+    def _tool_item(self, response_id: str, item: server_events.Item) -> None:
+        if item.type == "function_call" and item.name:
+            self._tool(response_id, item.call_id or "", item.name, item.arguments or "")
+
+    def _tool(self, response_id: str, call_id: str, name: str, arguments: str) -> None:
+        response = self._of(response_id)
+        if response is None or call_id in response.calls:
+            return
+        response.calls.add(call_id)
+        self._calls[call_id] = response.id
+        self.sink.event(ToolRequested(response.id, call_id, name, arguments or "{}"))
+
+    def _done(self, event: server_events.ResponseDone) -> None:
+        report = event.response
+        response = self._responses.get(report.id) if report.id else self._active
+        if response is None:
+            response = self._begin(report.id or "")
+        for item in report.output or ():
+            self._tool_item(response.id, item)
+        if report.usage is not None:
+            self._used(response, report.usage)
+        status: Any = report.status if report.status in _STATUSES else "completed"
+        if response.over or (status == "failed" and self._failed(report)):
+            return
+        self._end(response, status)
+        self._turns.ask()
+
+    def _failed(self, report: server_events.Response) -> bool:
+        """Says why a response failed; True if that ends the session, because the server cannot answer now."""
+        error = report.status_details.error if report.status_details else None
+        kind = self._meaning(error or server_events.ErrorBody(type="server_error", message="the response failed"))
+        if error is None or complaints.ends_session(error, kind) or isinstance(kind, _NO_ANSWER):
+            self._lost(kind)
+            return True
+        self.sink.event(EngineProblem(kind.message))
+        return False
+
+    def _used(self, response: SentResponse, tokens: server_events.Tokens) -> None:
+        heard, spoken = tokens.input_token_details, tokens.output_token_details
+        cached = heard.cached_tokens_details if heard else None
+        report = ResponseUsage(
+            response.id,
+            input_tokens=tokens.input_tokens or 0,
+            output_tokens=tokens.output_tokens or 0,
+            input_audio_tokens=(heard and heard.audio_tokens) or 0,
+            output_audio_tokens=(spoken and spoken.audio_tokens) or 0,
+            cached_tokens=(heard and heard.cached_tokens) or 0,
+            cached_audio_tokens=(cached and cached.audio_tokens) or 0,
+        )
+        usage = self._usage
+        usage.input_tokens += report.input_tokens
+        usage.output_tokens += report.output_tokens
+        usage.input_audio_tokens += report.input_audio_tokens
+        usage.output_audio_tokens += report.output_audio_tokens
+        usage.cached_tokens += report.cached_tokens
+        usage.cached_audio_tokens += report.cached_audio_tokens
+        self.sink.event(report)
+
+    # ---- errors
+
+    def _error(self, event: server_events.Error) -> None:
+        error = event.error
+        waiting = self._turns.waiting
+        another = complaints.response_was_active(error)
+        if another or client_events.purpose_of(error.event_id) == "respond":
+            self._turns.refused(another_in_flight=another)
+        if complaints.came_late(error):
+            log.debug("message of ours came late", extra={"purpose": client_events.purpose_of(error.event_id)})
+            return
+        kind = self._meaning(error)
+        if complaints.ends_session(error, kind) or (waiting and isinstance(kind, _NO_ANSWER)):
+            self._lost(kind)
+        else:
+            self.sink.event(EngineProblem(kind.message))
+
+    def _meaning(self, error: server_events.ErrorBody) -> ProviderError:
+        return complaints.meaning(error, secrets=self._secrets, content=[*self._content, *self._recent])
+
+    def _rate_limits(self, event: server_events.RateLimits) -> None:
+        left = {str(limit.name): limit.remaining for limit in event.rate_limits}
+        log.debug(
+            "what is left of the rate limits", extra={"requests": left.get("requests"), "tokens": left.get("tokens")}
+        )
+
+
+_NO_ANSWER = (RateLimited, ProviderUnavailable)
+"""Where a response is due, another engine can give it and this one cannot."""
+_HANDLERS: Mapping[type, Callable[[Conversation, Any], None]] = {
+    server_events.SpeechStarted: Conversation._speech_started,
+    server_events.SpeechStopped: Conversation._speech_stopped,
+    server_events.TranscriptDelta: Conversation._transcript_delta,
+    server_events.TranscriptCompleted: Conversation._transcript_completed,
+    server_events.TranscriptFailed: Conversation._transcript_failed,
+    server_events.ResponseCreated: Conversation._created,
+    server_events.ResponseDone: Conversation._done,
+    server_events.TextDelta: Conversation._text,
+    server_events.SpokenDelta: Conversation._text,
+    server_events.SpokenDone: Conversation._spoken,
+    server_events.ArgumentsDone: Conversation._arguments,
+    server_events.ItemDone: Conversation._item,
+    server_events.Error: Conversation._error,
+    server_events.RateLimits: Conversation._rate_limits,
+}
