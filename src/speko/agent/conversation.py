@@ -1,0 +1,256 @@
+"""One conversation of the gateway's own voice agent: an AgentSession of livekit-agents without a LiveKit server.
+
+AgentSession decides about turns, interruptions and history. What it hears comes from `audio_input`, what it says goes
+to `audio_output`, and `nodes` asks recogniser, model and voice through routing. https://docs.livekit.io/agents/
+"""
+
+import asyncio
+from contextlib import suppress
+
+from livekit.agents import AgentSession, ConversationItemAddedEvent, inference, llm
+from livekit.local_inference import init_eot, init_vad
+
+from speko.agent.audio_input import Ear, Microphone
+from speko.agent.audio_output import ResponseAudio
+from speko.agent.chat_messages import to_context
+from speko.agent.context import AgentContext, AgentLink, TurnOptions
+from speko.agent.hearing import Hearing
+from speko.agent.nodes import Nodes, Work
+from speko.agent.speaking import Speaking
+from speko.agent.stand_ins import Model, Recogniser, Voice
+from speko.agent.thinking import Thinking
+from speko.agent.tools import ClientTools
+from speko.agent.voice_activity import WINDOW, SpeechDetector, VoiceActivity
+from speko.providers.errors import Unsupported
+from speko.providers.s2s import (
+    AnswerTool,
+    AssistantSaid,
+    Clear,
+    Commit,
+    CorrectHeard,
+    EngineCommand,
+    EngineEvent,
+    PlayedSoFar,
+    S2sRequest,
+    Say,
+    StopResponse,
+    ToolAnswered,
+    ToolCalled,
+    ToolRequested,
+)
+
+_MOST_TOOL_STEPS = 8
+"""Times that the model may call tools for one answer."""
+_MOST_TYPED = 32
+"""Typed messages that may wait for the answers to those before them; the oldest go first."""
+_DETECTOR_SILENCE = 0.25
+"""Seconds of silence that the bundled turn detector needs before it is asked."""
+_KEPT = 8
+"""Responses whose words can be corrected later."""
+
+
+def warm_up(turns: TurnOptions | None = None) -> None:
+    """Loads what all conversations of a process share, and uses it once. Blocks for some 10 ms; `turns` with the model
+    for 200 ms, and 250 MB."""
+    init_vad()
+    list(SpeechDetector(24000).push(bytes(int(24000 * WINDOW) * 4))[1])
+    if turns is not None and turns.detection == "model":
+        init_eot()
+
+
+class AgentConversation:
+    """See `Conversation`."""
+
+    def __init__(self, request: S2sRequest, context: AgentContext, link: AgentLink) -> None:
+        self._request = request
+        self._context = context
+        self._link = _Outlet(link)
+        silence = context.turns.silence
+        if context.turns.detection == "model":
+            silence = max(silence, _DETECTOR_SILENCE)
+        self._microphone = Microphone() if context.turns.detection == "model" else None
+        self._audio = ResponseAudio(request.output_rate, self._link, undecided=lambda: self._hearing.busy)
+        self._hearing = Hearing(request, context, self._link.send, settled=self._audio.decided)
+        self._activity = VoiceActivity(silence)
+        self._ear = Ear(
+            request.input_rate,
+            silence,
+            activity=self._activity,
+            hearing=self._hearing,
+            send=self._link.send,
+            microphone=self._microphone,
+        )
+        self._thinking = Thinking(request, context, self._link.send)
+        self._speaking = Speaking(request, context, self._link.send)
+        self._tools = ClientTools(request.tools, self._ask_client)
+        self._calls_before = {item.call_id: item for item in request.history if isinstance(item, ToolCalled)}
+        """Calls that another engine made and that nobody has answered."""
+        for item in request.history:
+            if isinstance(item, ToolAnswered):
+                self._calls_before.pop(item.call_id, None)
+        self._said: dict[str, tuple[str, llm.ChatMessage]] = {}
+        """By response: where it stands in the history, and what stands there before its words."""
+        self._typed: asyncio.Queue[str] = asyncio.Queue(_MOST_TYPED)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._agent = Nodes(
+            Work(self._hearing, self._thinking, self._speaking, self._audio, self._tools),
+            instructions=request.system_prompt or "",
+            history=to_context(request.history),
+        )
+        self._session = _session(request, context.turns, self._activity)
+
+    # ---- see `Conversation`
+
+    async def start(self) -> None:
+        """Ready to listen when it returns. Raises ProviderError."""
+        for modality in ("stt", "llm", "tts"):
+            if not self._context.candidates.get(modality):
+                raise Unsupported(f"the voice agent has no {modality.upper()} that it may use")
+        if self._microphone is not None:
+            self._session.input.audio = self._microphone
+        self._session.output.audio = self._audio
+        self._session.on("conversation_item_added", self._remember)
+        await self._session.start(self._agent, record=False, session_host=False)
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._ear.run()), loop.create_task(self._answer_typed())]
+        self._begin()
+
+    def on_audio(self, pcm: bytes) -> None:
+        """The user's next sound."""
+        self._ear.push(pcm)
+
+    def on_command(self, command: EngineCommand) -> None:
+        """What the relay wants."""
+        match command:
+            case Commit():
+                self._ear.commit()
+            case Clear():
+                self._ear.clear()
+                self._session.clear_user_turn()
+            case Say():
+                if self._typed.full():
+                    self._typed.get_nowait()
+                self._typed.put_nowait(command.text)
+            case StopResponse():
+                if self._audio.stopped(command.response, command.heard_ms, command.heard_text):
+                    self._session.interrupt(force=True)
+                else:
+                    self._correct(command)
+            case CorrectHeard():
+                if not self._audio.stopped(command.response, command.heard_ms, command.heard_text):
+                    self._correct(command)
+            case AnswerTool():
+                self._answer_tool(command)
+            case PlayedSoFar():
+                self._audio.played(command.ms)
+
+    async def close(self) -> None:
+        """Ends it, and everything that it called."""
+        self._link.close()
+        self._tools.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(self._hearing.close(), self._session.aclose(), *self._tasks, return_exceptions=True)
+        self._audio.close()
+
+    # ---- answers
+
+    def _begin(self) -> None:
+        request = self._request
+        if request.continue_answer and request.history:
+            if not self._calls_before:  # otherwise their results come first
+                self._agent.goes_on = isinstance(request.history[-1], AssistantSaid)
+                self._session.generate_reply()
+        elif request.cascade.first_message and not request.history:
+            self._session.say(request.cascade.first_message)
+
+    async def _answer_typed(self) -> None:
+        """Typed text waits for the end of what is being said, so that the answer knows of it."""
+        with suppress(RuntimeError):  # the session is closing
+            while True:
+                text = await self._typed.get()
+                while (speech := self._session.current_speech) is not None and not speech.done():
+                    await speech
+                await self._session.generate_reply(user_input=text)
+
+    # ---- tools
+
+    def _ask_client(self, call_id: str, name: str, arguments: str) -> None:
+        self._thinking.tell_stage()
+        self._link.send(ToolRequested(self._audio.for_tool(), call_id, name, arguments))
+
+    def _answer_tool(self, answer: AnswerTool) -> None:
+        if self._tools.answer(answer):
+            return
+        call = self._calls_before.pop(answer.call_id, None)
+        if call is not None:
+            self._agent.add_result(call, answer)
+            if not self._calls_before:
+                self._session.generate_reply()
+        else:
+            self._agent.correct_result(answer)
+
+    # ---- history
+
+    def _remember(self, event: ConversationItemAddedEvent) -> None:
+        if isinstance(event.item, llm.ChatMessage) and event.item.role == "assistant":
+            response, before = self._audio.finished
+            self._said[response] = (before, event.item)
+            while len(self._said) > _KEPT:
+                del self._said[next(iter(self._said))]
+
+    def _correct(self, heard: StopResponse | CorrectHeard) -> None:
+        if heard.response in self._said:
+            before, message = self._said[heard.response]
+            message.content = [before + heard.heard_text]
+
+
+def _session(request: S2sRequest, turns: TurnOptions, activity: VoiceActivity) -> AgentSession[None]:
+    by_model = turns.detection == "model"
+    return AgentSession(
+        stt=Recogniser(),
+        vad=activity,
+        llm=Model(),
+        tts=Voice(request.output_rate),
+        turn_handling={
+            "turn_detection": inference.TurnDetector(version="v1-mini") if by_model else "vad",
+            # The silence that ends speech decides. The model may ask for more of it: its own default.
+            "endpointing": {"min_delay": 0.0} if by_model else {"min_delay": 0.0, "max_delay": 0.0},
+            "interruption": {
+                "mode": "vad",
+                "min_duration": WINDOW,  # at once; 0 would take silence for speech
+                "resume_false_interruption": True,
+                "false_interruption_timeout": turns.false_interruption_after,
+                "backchannel_boundary": None,
+            },
+            "preemptive_generation": {"enabled": True},
+        },
+        max_tool_steps=_MOST_TOOL_STEPS,
+        use_tts_aligned_transcript=False,
+        tts_text_transforms=None,
+        aec_warmup_duration=None,
+        user_away_timeout=None,
+        session_close_transcript_timeout=0.0,
+    )
+
+
+class _Outlet:
+    """The way to the relay, until the conversation is closed."""
+
+    def __init__(self, link: AgentLink) -> None:
+        self._link: AgentLink | None = link
+
+    def send(self, event: EngineEvent) -> None:
+        if self._link is not None:
+            self._link.send(event)
+
+    def send_audio(self, pcm: bytes) -> None:
+        if self._link is not None:
+            self._link.send_audio(pcm)
+
+    async def drained(self) -> None:
+        if self._link is not None:
+            await self._link.drained()
+
+    def close(self) -> None:
+        self._link = None

@@ -1,0 +1,218 @@
+"""Speech to text through routing: one call per utterance, failed over until its words are there.
+
+The sound of an utterance is kept until then, and whoever is asked next hears all of it, so that no word is lost.
+Deadlines count from the end of the speech, however long it is.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from typing import TypeVar
+
+from livekit.agents import LanguageCode
+from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
+
+from speko.agent.context import AgentContext
+from speko.agent.failing import complaint
+from speko.agent.utterance import Utterance
+from speko.providers.call import Call
+from speko.providers.errors import DeadlineExceeded, Unsupported
+from speko.providers.s2s import EngineEvent, EngineProblem, S2sRequest, TurnStage, UserTranscript
+from speko.providers.stt import SttRequest, Transcript
+from speko.routing.attempts import Attempts, Candidate, Deadlines
+from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer
+from speko.routing.metering import Meter
+
+_DAY = 86_400.0
+_OURS = Deadlines(connect=3.0, first_byte=_DAY, gap=_DAY, total=_DAY, budget=_DAY)
+"""For the attempt loop, which counts from the beginning of the speech."""
+_LONGEST = 60.0
+"""Seconds of one utterance; who speaks on without a breath speaks two."""
+_NOISE = 1.8
+"""Seconds of sound, with the silence around it, up to which it is believed that there are no words in it; longer ones
+get a second opinion."""
+_DETECT = frozenset({"auto", "multi"})
+T = TypeVar("T")
+
+
+class Hearing:
+    """The recogniser of one conversation.
+
+    Args:
+        settled: called when nothing is being recognised any more.
+    """
+
+    def __init__(
+        self,
+        request: S2sRequest,
+        context: AgentContext,
+        send: Callable[[EngineEvent], None],
+        settled: Callable[[], None],
+    ) -> None:
+        self._request = request
+        self._context = context
+        self._send = send
+        self._settled = settled
+        language = request.cascade.stt_language or context.language
+        self._language = None if language in _DETECT else language
+        self._speaking: Utterance | None = None
+        self._last: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._words: asyncio.Queue[SpeechEvent] = asyncio.Queue()
+
+    @property
+    def busy(self) -> bool:
+        """Whether words may still come of what was said."""
+        return bool(self._tasks)
+
+    # ---- the sound
+
+    def begin(self, pcm: bytes) -> None:
+        """An utterance begins with this sound."""
+        utterance = self._speaking = Utterance(self._request.input_rate, pcm)
+        task = self._last = asyncio.get_running_loop().create_task(self._understand(utterance, self._last))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def add(self, pcm: bytes) -> None:
+        """It goes on."""
+        if self._speaking is not None:
+            self._speaking.add(pcm)
+            if self._speaking.seconds >= _LONGEST:
+                self.end()
+                self.begin(b"")
+
+    def end(self) -> None:
+        """It is over."""
+        if self._speaking is not None:
+            self._speaking.end()
+            self._speaking = None
+
+    def drop(self) -> None:
+        """Forgets what is being recognised."""
+        self._speaking = None
+        for task in self._tasks:
+            task.cancel()
+        while not self._words.empty():
+            self._words.get_nowait()
+
+    async def close(self) -> None:
+        """Ends every call."""
+        tasks = list(self._tasks)
+        self.drop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ---- the words
+
+    async def words(self) -> AsyncIterator[SpeechEvent]:
+        """What was said, utterance by utterance, in order; an empty text where there were no words. For ever."""
+        while True:
+            yield await self._words.get()
+
+    async def _understand(self, utterance: Utterance, previous: asyncio.Task[None] | None) -> None:
+        try:
+            text, by = await self._recognised(utterance)
+        except asyncio.CancelledError:
+            self._send(UserTranscript(utterance.id, "", final=True))
+            raise
+        if previous is not None and not previous.done():
+            await asyncio.wait((previous,))
+        if by is not None and text:
+            self._send(TurnStage("stt_final", by.provider, by.model))
+        self._send(UserTranscript(utterance.id, text, final=True))
+        said = SpeechData(LanguageCode(self._language or ""), text)
+        self._words.put_nowait(SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, utterance.id, [said]))
+
+    async def _recognised(self, utterance: Utterance) -> tuple[str, Candidate | None]:
+        meter = Meter(self._context.call_info(), self._context.ledger)
+        attempts = Attempts(self._context.candidates["stt"], self._context.health, _OURS, time.monotonic())
+        dispatch = Dispatch(attempts, partial(self._transcript, utterance), partial(_enough, utterance), meter)
+        try:
+            served = await dispatch.first()
+        except (NoAnswer, CallerFault) as failure:
+            if attempts.silent is not None and dispatch.silent_call is not None:
+                meter.served(attempts.silent, dispatch.silent_call)  # two have heard nothing: an answer, too
+            else:
+                self._send(EngineProblem(complaint("speech to text", failure)))
+            return "", None
+        text = ""
+        try:
+            while (batch := await served.next()) is not None:
+                text = batch[0].text
+        finally:
+            await served.close()
+        return text, served.candidate
+
+    async def _transcript(
+        self, utterance: Utterance, candidate: Candidate, call: Call
+    ) -> AsyncGenerator[Sequence[Transcript], None]:
+        """One candidate's transcript of the whole utterance, as the only one; what comes before goes to the relay."""
+        finals: list[str] = []
+        interim = told = ""
+        patience = self._patience(utterance, candidate)
+        async with _in_time(utterance, patience), aclosing(self._batches(utterance, candidate, call)) as batches:
+            async for batch in batches:
+                for heard in batch:
+                    interim = heard.text.strip()
+                    if heard.is_final:
+                        finals, interim = [*finals, interim], ""
+                if (text := _joined(finals, interim)) and text != told:
+                    told = text
+                    self._send(UserTranscript(utterance.id, text, final=False))
+        yield [Transcript(_joined(finals, interim), is_final=True)]
+
+    async def _batches(
+        self, utterance: Utterance, candidate: Candidate, call: Call
+    ) -> AsyncGenerator[Sequence[Transcript], None]:
+        connector = self._context.connectors.stt(candidate.provider)
+        keywords = self._request.cascade.keywords if connector.capabilities.keywords else ()
+        request = SttRequest(candidate.wire_model, self._language, keywords, utterance.rate)
+        if connector.capabilities.streaming:
+            async with aclosing(utterance.sound()) as sound:
+                async for batch in connector.listen(request, sound, call):
+                    yield batch
+        elif connector.capabilities.batch:
+            with await utterance.recording() as recording:
+                async for batch in connector.transcribe(request, recording, call):
+                    yield batch
+        else:
+            raise Unsupported("takes neither live audio nor recordings")
+
+    def _patience(self, utterance: Utterance, candidate: Candidate) -> float:
+        """Seconds from the end of the speech, or from now when that is over, that a candidate has."""
+        deadlines = self._context.deadlines
+        waited = 0.0 if utterance.ended_at is None else asyncio.get_running_loop().time() - utterance.ended_at
+        left = max(0.5, deadlines.budget - waited)
+        last = candidate is self._context.candidates["stt"][-1]
+        return min(deadlines.first_byte, left if last else left / 2)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
+        if not self._tasks:
+            self._settled()
+
+
+@asynccontextmanager
+async def _in_time(utterance: Utterance, seconds: float) -> AsyncIterator[None]:
+    """Gives what runs inside so many seconds from the end of the speech. Raises DeadlineExceeded."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(None) as limit:
+            utterance.at_end(lambda: None if limit.expired() else limit.reschedule(loop.time() + seconds))
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise DeadlineExceeded("gave no transcript in time", stage="first_byte") from None
+
+
+def _joined(finals: Sequence[str], interim: str) -> str:
+    return " ".join(part for part in (*finals, interim) if part)
+
+
+def _enough(utterance: Utterance, batch: Sequence[Transcript]) -> bool:
+    return bool(batch[0].text) or utterance.seconds < _NOISE

@@ -1,0 +1,79 @@
+"""What a person says between two silences, kept until it is understood, so that it can be heard again."""
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator, Callable
+from itertools import count
+
+from speko.audio import Recording, duration_ms, wav_header
+
+_numbers = count(1)
+
+
+class Utterance:
+    """Sound that grows until `end`.
+
+    Args:
+        rate: Hz.
+        pcm: its first sound.
+    """
+
+    def __init__(self, rate: int, pcm: bytes = b"") -> None:
+        self.id = f"utterance_{next(_numbers)}"
+        self.rate = rate
+        self.ended = asyncio.Event()
+        self.ended_at: float | None = None
+        """Of the event loop's clock."""
+        self._pieces = [pcm] if pcm else []
+        self._length = len(pcm)
+        self._more = asyncio.Event()
+        self._at_end: list[Callable[[], None]] = []
+
+    @property
+    def seconds(self) -> float:
+        """How long it is by now."""
+        return duration_ms(self._length, self.rate) / 1e3
+
+    def add(self, pcm: bytes) -> None:
+        """Its next sound."""
+        self._pieces.append(pcm)
+        self._length += len(pcm)
+        self._wake()
+
+    def end(self) -> None:
+        """It is complete."""
+        self.ended_at = asyncio.get_running_loop().time()
+        self.ended.set()
+        self._wake()
+        for call in self._at_end:
+            call()
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Has `call` called when it is complete; at once when it is already."""
+        if self.ended.is_set():
+            call()
+        else:
+            self._at_end.append(call)
+
+    async def sound(self) -> AsyncGenerator[bytes, None]:
+        """All of it, from its beginning: at once what is there, then as it comes."""
+        at = 0
+        while True:
+            if at < len(self._pieces):
+                fresh, at = self._pieces[at:], len(self._pieces)
+                yield b"".join(fresh)
+            elif self.ended.is_set():
+                return
+            else:
+                await self._more.wait()
+
+    async def recording(self) -> Recording:
+        """All of it, once it is complete."""
+        await self.ended.wait()
+        pcm = b"".join(self._pieces)
+        wav = wav_header(self.rate, len(pcm)) + pcm
+        return await asyncio.to_thread(Recording.read, io.BytesIO(wav), len(wav), "audio/wav")
+
+    def _wake(self) -> None:
+        more, self._more = self._more, asyncio.Event()
+        more.set()
