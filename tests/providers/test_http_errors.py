@@ -109,12 +109,16 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
         ({"message": "slow down", "type": "rate_limit_error"}, errors.RateLimited, 429),
         ({"message": "too long", "code": "context_length_exceeded"}, errors.CallerError, 400),
         ({"message": "bad key", "type": "authentication_error"}, errors.CredentialRejected, 401),
+        ({"message": "bad key", "type": "invalid_request_error", "code": "invalid_api_key"},
+         errors.CredentialRejected, 401),
+        ({"message": "no money", "type": "insufficient_quota"}, errors.QuotaExceeded, 402),
+        ({"message": "no such thing", "code": "model_not_found"}, errors.ModelNotFound, 404),
         ({"message": "oops", "type": "server_error"}, errors.ProviderUnavailable, 500),
         ("oops", errors.ProviderUnavailable, 500),
         ({"message": "odd", "code": 7}, errors.ProviderUnavailable, 500),
         (["what"], errors.ProviderUnavailable, 500),
     ],
-)
+)  # fmt: skip
 def test_errors_inside_a_stream(error: object, kind: type[errors.ProviderError], status: int) -> None:
     made = event_error(error)
     assert type(made) is kind

@@ -210,12 +210,16 @@ def event_error(error: object, *, secrets: Sequence[str] = (), content: Sequence
 
 
 def _status_of(labels: str) -> int:
+    if _MONEY_LABEL.search(labels):
+        return 402
     if "rate_limit" in labels:
         return 429
-    if "invalid_request" in labels or "context_length" in labels:
-        return 400
-    if "authentication" in labels:
+    if _KEY_LABEL.search(labels):
         return 401
+    if _MODEL_LABEL.search(labels):
+        return 404
+    if "invalid_request" in labels or _SIZE_LABEL.search(labels):
+        return 400
     return 500
 
 
