@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from speko.providers.errors import CredentialRejected, ProviderError, QuotaExceeded
+from speko.providers.errors import ConnectionLost, CredentialRejected, ProviderError, QuotaExceeded
 from speko.providers.http_errors import event_error
 from speko.providers.openai_realtime.client_events import purpose_of
 from speko.providers.openai_realtime.server_events import ErrorBody
@@ -31,10 +31,13 @@ def response_was_active(error: ErrorBody) -> bool:
     return bool(_ACTIVE.search(f"{error.code} {error.message}"))
 
 
-def meaning(error: ErrorBody | None, *, secrets: Sequence[str], content: Sequence[str]) -> ProviderError:
+def meaning(error: ErrorBody, *, secrets: Sequence[str], content: Sequence[str]) -> ProviderError:
     """The error in our words, without secrets and without anybody's content."""
-    members = msgspec.to_builtins(error) if error is not None else {}
-    return event_error(members, secrets=secrets, content=content)
+    kind = event_error(msgspec.to_builtins(error), secrets=secrets, content=content)
+    words = kind.message.removeprefix(f"HTTP {kind.status}")  # there was no HTTP
+    if error.code == _EXPIRED:
+        return ConnectionLost(f"the vendor ended the session{words}")
+    return type(kind)(f"the vendor reports an error{words}")
 
 
 def ends_session(error: ErrorBody, kind: ProviderError) -> bool:

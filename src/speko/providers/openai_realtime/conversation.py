@@ -338,10 +338,8 @@ class Conversation:
         return complaints.meaning(error, secrets=self._secrets, content=[*self._content, *self._recent])
 
     def _rate_limits(self, event: server_events.RateLimits) -> None:
-        left = {str(limit.name): limit.remaining for limit in event.rate_limits}
-        log.debug(
-            "what is left of the rate limits", extra={"requests": left.get("requests"), "tokens": left.get("tokens")}
-        )
+        left = {limit.name: limit.remaining for limit in event.rate_limits}
+        log.debug("rate limits", extra={"requests_left": left.get("requests"), "tokens_left": left.get("tokens")})
 
 
 _NO_ANSWER = (RateLimited, ProviderUnavailable)
