@@ -13,7 +13,7 @@ from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
 from speko.api.gateway import Gateway
-from speko.api.sessions.create import create_session
+from speko.api.sessions.routes import SESSION_ROUTES
 from speko.api.socket.plain import not_a_socket
 from speko.providers.registry import Registry
 from speko.settings import Settings
@@ -25,7 +25,7 @@ ROUTES = (
     voices.list_voices,
     benchmarks.stack,
     requests.get_request,
-    create_session,
+    *SESSION_ROUTES,
     providers.list_providers,
     providers.known_providers,
     providers.set_provider_key,

@@ -59,3 +59,16 @@ CREATE_SESSION: dict[str, Any] = {
     "summary": "Create a session",
     "responses": _errors(400, 401, 404, 409, 413, 429, 500),
 }
+LIST_SESSIONS: dict[str, Any] = {"summary": "List sessions", "responses": _errors(400, 401)}
+ONE_SESSION: dict[str, Any] = {"summary": "One session", "responses": _errors(401, 404)}
+TRANSCRIPT: dict[str, Any] = {"summary": "What was said", "responses": _errors(401, 404)}
+TIMINGS: dict[str, Any] = {"summary": "Timings of turns, without words", "responses": _errors(401, 404)}
+INGEST_TURNS: dict[str, Any] = {
+    "summary": "Store turns of a worker",
+    "responses": {
+        202: ResponseSpec(None, generate_examples=False, description="Taken; no body"),
+        **_errors(400, 401, 404, 413),
+    },
+}
+RECORDING: dict[str, Any] = {"summary": "Recording of a session", "responses": _errors(401, 404)}
+SSE_SESSION: dict[str, Any] = {"summary": "Observe a session", "responses": {200: _SSE_200, **_errors(401, 404)}}

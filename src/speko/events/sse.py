@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from speko.events.observation import ObservationEvent
 from speko.events.oneshot import OneShotEvent
 
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
@@ -14,12 +15,14 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+KEEP_ALIVE = b": keep-alive\n\n"
+"""A comment: says that the connection lives, and is no event."""
 _encode = msgspec.json.Encoder().encode
 
 
-def encode(events: Iterable[OneShotEvent]) -> bytes:
+def encode(events: Iterable[OneShotEvent | ObservationEvent]) -> bytes:
     """All events as one piece of the body, so that what arrived in one read leaves in one write."""
     return b"".join([b"event: %b\ndata: %b\n\n" % (_NAMES[type(event)], _encode(event)) for event in events])
 
 
-_NAMES = {cls: cls.event.encode() for cls in OneShotEvent.__args__}
+_NAMES = {cls: cls.event.encode() for cls in (*OneShotEvent.__args__, *ObservationEvent.__args__)}

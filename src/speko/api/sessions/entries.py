@@ -1,0 +1,130 @@
+"""`GET /v1/sessions` and `GET /v1/sessions/{id}`. Source: contract, sessions 2."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
+
+from speko.api.context import context_of
+from speko.api.errors import invalid
+from speko.api.gateway import gateway_of
+from speko.api.openapi import LIST_SESSIONS, ONE_SESSION
+from speko.api.sessions.addressed import Addressed, unknown_session
+from speko.api.wire import optional_timestamp, parse_timestamp, timestamp
+from speko.storage.sessions import Place, SessionFilter, SessionRow
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_LONGEST_CURSOR = 256
+
+
+class SessionView(Struct, frozen=True, rename="camel", kw_only=True):
+    """One session."""
+
+    session_id: str
+    created_at: str
+    status: str
+    kind: str
+    pipeline_config: dict[str, Any]
+    """What it was created with."""
+    recording_object_path: str | None = None
+    recording_duration_ms: int | None = None
+    recording_status: str | None = None
+    expires_at: str
+    ended_at: str | None
+    end_reason: str | None
+    provider: str | None
+    """The engine in service, or the last one that was; like the next."""
+    model: str | None
+    metadata: dict[str, Any]
+
+
+class SessionsView(Struct, frozen=True, rename="camel"):
+    """A page of the list, newest first."""
+
+    entries: tuple[SessionView, ...]
+    next_cursor: str | None
+
+
+@get("/v1/sessions", **LIST_SESSIONS)
+async def list_sessions(
+    request: Request[Any, Any, Any],
+    *,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+    status: FromQuery[str | None] = None,
+    kind: FromQuery[Literal["s2s", "cascade", "phone"] | None] = None,
+    agent: FromQuery[str | None] = None,
+    start: Annotated[str | None, QueryParameter(name="from")] = None,
+    end: Annotated[str | None, QueryParameter(name="to")] = None,
+) -> SessionsView:
+    """Newest first. `from` and `to` are about the creation, both included; filters add up."""
+    wanted = SessionFilter(
+        status=status or None,
+        kind=kind,
+        agent_id=agent or None,
+        start=parse_timestamp(start, "from") if start else None,
+        end=parse_timestamp(end, "to") if end else None,
+    )
+    after = _read_cursor(cursor) if cursor else None
+    sessions = gateway_of(request.app).store.sessions
+    rows, place = await sessions.list(context_of(request).organization_id, wanted, after, limit)
+    return SessionsView(tuple(_view(row) for row in rows), None if place is None else _write_cursor(place))
+
+
+@get("/v1/sessions/{session_id:str}", **ONE_SESSION)
+async def get_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> SessionView:
+    """One session."""
+    asked = Addressed(request, session_id)
+    row = await asked.sessions.get(asked.organization_id, asked.id)
+    if row is None:
+        raise unknown_session()
+    return _view(row)
+
+
+def _view(row: SessionRow) -> SessionView:
+    return SessionView(
+        session_id=row.id,
+        created_at=timestamp(row.created_at),
+        status=row.status,
+        kind=row.kind,
+        pipeline_config=_config(row),
+        expires_at=timestamp(row.expires_at),
+        ended_at=optional_timestamp(row.ended_at),
+        end_reason=row.end_reason,
+        provider=row.provider,
+        model=row.model,
+        metadata=dict(row.metadata),
+    )
+
+
+def _config(row: SessionRow) -> dict[str, Any]:
+    spec = row.spec
+    rates = {"inputSampleRate": spec.input_sample_rate, "outputSampleRate": spec.output_sample_rate}
+    config = {"agentId": row.agent_id, **rates, **msgspec.to_builtins(spec)}
+    if not config.get("cascade"):
+        config.pop("cascade", None)
+    return config
+
+
+def _write_cursor(place: Place) -> str:
+    milliseconds = (place[0] - _EPOCH) // _MILLISECOND
+    return urlsafe_b64encode(f"{milliseconds}:{place[1]}".encode()).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> Place:
+    try:
+        if len(cursor) > _LONGEST_CURSOR:
+            raise ValueError
+        text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
+        milliseconds, _, session_id = text.partition(":")
+        if "\x00" in session_id:
+            raise ValueError
+        return _EPOCH + int(milliseconds) * _MILLISECOND, session_id
+    except (ValueError, OverflowError, binascii.Error):
+        raise invalid("Invalid request: cursor", ("cursor", "is none of this gateway's")) from None

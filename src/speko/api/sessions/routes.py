@@ -1,0 +1,18 @@
+"""All routes of sessions."""
+
+from speko.api.sessions.create import create_session
+from speko.api.sessions.entries import get_session, list_sessions
+from speko.api.sessions.observe import observe_session
+from speko.api.sessions.recording import recording
+from speko.api.sessions.turns import ingest_turns, timings, transcript
+
+SESSION_ROUTES = (
+    create_session,
+    list_sessions,
+    get_session,
+    transcript,
+    timings,
+    ingest_turns,
+    recording,
+    observe_session,
+)
