@@ -93,14 +93,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     realtime.add_argument(
         "--model", action="append", metavar="NAME", help="serve this model, too, besides the vendor's (repeatable)"
     )
-    realtime.add_argument(
-        "--instant",
-        choices=["answer", "stream"],
-        help="for load tests: a canned response at once, or sound fifty times a second; no engines, no faults",
-    )
-    realtime.add_argument(
-        "--stamped", action="store_true", help="with --instant: sound begins with the time, and times are measured"
-    )
     fault = parser.add_argument_group("fault", "what goes wrong, and for which requests")
     fault.add_argument("--fault", choices=[kind.value for kind in FaultKind], metavar="FAULT", help="see below")
     fault.add_argument(
@@ -185,8 +177,6 @@ def _script(args: argparse.Namespace) -> Script:
         "delta_ms": args.delta_ms,
         "in_step": args.in_step or None,
         "models": args.model,
-        "instant": args.instant,
-        "stamped": args.stamped or None,
     }
     if _given(realtime):
         options["realtime"] = {**msgspec.convert(members.get("realtime", {}), dict), **_given(realtime)}

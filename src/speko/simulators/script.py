@@ -43,13 +43,6 @@ class RealtimeScript(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ahead of the sound, as the real vendor's does."""
     models: tuple[str, ...] = ()
     """Models that are served besides the vendor's own."""
-    instant: Literal["answer", "stream"] | None = None
-    """For load tests, with next to no work per message: no engine, no faults, nothing is heard. `answer` = a canned
-    response at once whenever one is asked for. `stream` = from `session.updated` on, 20 ms of sound fifty times a
-    second."""
-    stamped: bool = False
-    """With `instant`: sound that is sent begins with the time (nanoseconds of the monotonic clock, eight bytes
-    little-endian), and such a time at the beginning of sound that comes in is measured."""
 
     def __post_init__(self) -> None:
         if self.pace < 0 or not 1 <= self.delta_ms <= 600_000:

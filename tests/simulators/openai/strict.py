@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import pytest
 from openai import APIStatusError, AsyncOpenAI
@@ -14,9 +15,14 @@ from speko.simulators import OpenAISimulator
 T = TypeVar("T")
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def validated(kind: type[T], data: Any) -> T:
     """`data` as a type of the package: all required fields there, no type coerced, no field that it does not know."""
-    value = TypeAdapter(kind).validate_python(data, strict=True)
+    value: T = _adapter(cast(Any, kind)).validate_python(data, strict=True)
     assert_known(value)
     return value
 

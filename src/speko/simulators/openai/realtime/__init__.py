@@ -3,8 +3,8 @@
 Written from the public reference and the types of the `openai` package alone, as the rest of the simulator.
 
 A text frame goes `socket` → `client_events` → `session`, which holds `config`, `conversation`, `input_audio` and the
-`response` in flight; `listening`, `thinking` and `voice` are the engines' doors. `instant` stands beside all that: it
-is the upstream of load tests.
+`response` in flight with its `message`; `listening`, `thinking` and `voice` are the engines' doors. What a session saw
+and said stands in `seen`, which the control address shows.
 
 What `Fault` does here, at `Fault.stage` of response `Fault.turn`:
 

@@ -51,5 +51,5 @@ def complaint_about(failure: msgspec.ValidationError) -> Complaint:
     if "length <=" in text:
         return Complaint(f"Invalid '{where}': string too long.", "string_above_max_length", where)
     if text.startswith("Expected") and ", got" in text:
-        return Complaint(f"Invalid type for '{where}'.", "invalid_type", where)
-    return Complaint(f"Invalid value for '{where}'.", "invalid_value", where)
+        return Complaint(f"Invalid type for '{where or 'the event'}'.", "invalid_type", where)
+    return Complaint(f"Invalid value for '{where or 'the event'}'.", "invalid_value", where)
