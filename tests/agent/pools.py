@@ -12,6 +12,7 @@ from speko.agent.context import TurnOptions
 from speko.agent.engine import AgentEngine
 from speko.agent.plan import AgentPlan, OpenBreaker, SessionPlan
 from speko.agent.pool import AgentPool
+from speko.agent.process import ProcessConfig
 from speko.agent.reports import HealthReport
 from speko.providers.call import Call, Credential
 from speko.providers.errors import ProviderError
@@ -105,8 +106,11 @@ def a_plan(rows: Rows, *, breakers: tuple[OpenBreaker, ...] = (), llm: tuple[Can
 
 
 @asynccontextmanager
-async def a_pool(processes: int = 1, sessions: int = 2, **options: Any) -> AsyncIterator[AgentPool]:
-    pool = AgentPool(processes, sessions, program=FAKE, engines=False, **options)
+async def a_pool(
+    processes: int = 1, sessions: int = 2, *, silence: float = 20.0, beat: float = 2.0
+) -> AsyncIterator[AgentPool]:
+    config = ProcessConfig(sessions=sessions, engines=False, beat=beat)
+    pool = AgentPool(processes, config, program=FAKE, silence=silence)
     try:
         yield pool
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from speko.agent.pool import AgentPool
+from speko.agent.process import ProcessConfig
 from speko.providers.errors import Busy, ConnectFailed, ConnectionLost
 from tests import loops
 from tests.agent.pools import Rows, Sink, a_pool, opened, tell, until
@@ -114,7 +115,7 @@ async def test_a_process_that_hangs_is_killed_and_replaced() -> None:
     ids=["fails", "missing", "complains", "ends"],
 )
 async def test_a_program_that_does_not_stay(program: tuple[str, ...], caplog: pytest.LogCaptureFixture) -> None:
-    pool = AgentPool(1, 1, program=program)
+    pool = AgentPool(1, ProcessConfig(sessions=1), program=program)
     async with asyncio.timeout(30):
         await pool.start()
     with pytest.raises((Busy, ConnectFailed)):

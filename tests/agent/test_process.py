@@ -73,9 +73,10 @@ async def test_a_second_sigterm_ends_conversations_in_good_order() -> None:
 GATEWAY = """
 import asyncio, sys
 from speko.agent.pool import AgentPool
+from speko.agent.process import ProcessConfig
 
 async def main():
-    pool = AgentPool(1, 2, stt_workers=1, program=sys.argv[1:])
+    pool = AgentPool(1, ProcessConfig(sessions=2, stt_workers=1), program=sys.argv[1:])
     await pool.start()
     print(pool.running[0].pid, pool.running[0].address, flush=True)
     await asyncio.Event().wait()
@@ -111,10 +112,11 @@ async def test_a_process_that_hangs_ends_with_its_gateway_all_the_same() -> None
 BLOCKED = """
 import asyncio, sys
 from speko.agent.pool import AgentPool
+from speko.agent.process import ProcessConfig
 from tests.agent.pools import Sink, opened, tell
 
 async def main():
-    pool = AgentPool(1, 2, program=sys.argv[1:], engines=False)
+    pool = AgentPool(1, ProcessConfig(sessions=2, engines=False), program=sys.argv[1:])
     sink = Sink()
     connection = await opened(pool, sink)
     tell(connection, "last words")

@@ -89,7 +89,8 @@ async def running(
     """Serves on a free port. `keys`: vendors that the platform has a key for."""
     if keys:
         settings["providers"] = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}
-    chosen = Settings(data=data, **settings)
+    # A process of the voice agent costs seconds; tests that need one ask for it.
+    chosen = Settings(data=data, **{"agent_processes": 0, **settings})
     gateway = Gateway(chosen, registry)
     await gateway.open()
     await gateway.warm_up()

@@ -156,7 +156,24 @@ async def test_engines_are_warmed_up_unless_they_are_off(
     await gateway.open()
     await gateway.warm_up()
     assert starts == [gateway.runtime] * started
+    assert gateway.runtime.embedded == bool(started)
     assert gateway.not_ready() is None, "an engine that fails keeps nobody from being served"
     assert [getattr(r, "provider", "") for r in caplog.records] == ["broken"] * started
     assert "secret words" not in caplog.text
+    await gateway.close()
+
+
+async def test_the_gateways_own_agent_starts_also_without_embedded_engines(tmp_path: Path) -> None:
+    starts: list[Runtime] = []
+
+    async def start(runtime: Runtime) -> None:
+        starts.append(runtime)
+
+    agent = Vendor(id="own", name="Own", embedded=True, models=(Model(modality="s2s", id="cascade", composite=True),))
+    found = Registry()
+    found.add(Registration(agent, start=start))
+    gateway = Gateway(Settings(data=tmp_path, embedded="never"), found)
+    await gateway.open()
+    await gateway.warm_up()
+    assert starts == [gateway.runtime]
     await gateway.close()

@@ -5,6 +5,7 @@ import asyncio
 from speko.agent.connection import AgentConnection
 from speko.agent.plan import AgentPlan
 from speko.agent.pool import AgentPool
+from speko.agent.process import ProcessConfig
 from speko.agent.sockets import dial
 from speko.providers.call import Call
 from speko.providers.errors import ConnectFailed, DeadlineExceeded, Unsupported
@@ -27,7 +28,14 @@ class AgentEngine:
     @classmethod
     def of(cls, runtime: Runtime) -> "AgentEngine":
         """The engine of a runtime, whose end ends its processes. None is started before the first need."""
-        pool = AgentPool(runtime.agent_processes, runtime.agent_sessions, stt_workers=runtime.stt_workers)
+        config = ProcessConfig(
+            sessions=runtime.agent_sessions,
+            # Half of those who talk listen at any moment; a worker that waits for its utterance costs 1 MB.
+            stt_workers=max(runtime.stt_workers, (runtime.agent_sessions + 1) // 2),
+            engines=runtime.embedded,
+            turn_detection=runtime.agent_turn_detection,
+        )
+        pool = AgentPool(runtime.agent_processes, config)
         runtime.on_close(pool.close)
         return cls(pool)
 

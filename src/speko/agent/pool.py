@@ -16,31 +16,26 @@ PROGRAM: Final = (sys.executable, "-P", "-m", "speko.agent")
 
 
 class AgentPool:
-    """`processes` of them, each with at most `sessions` conversations.
+    """`processes` of them.
 
     Args:
         processes: 0 = this gateway has no agent.
-        sessions: conversations in each.
-        stt_workers: of the embedded recogniser, in each.
-        engines: whether they warm the embedded engines up.
+        config: of each process, without a secret: each gets its own.
         program: what to run; gets `--socket ADDRESS` and speaks as `process.main` does.
-        silence: seconds without a sign of life after which a process is killed; `beat` between two of them.
+        silence: seconds without a sign of life after which a process is killed.
     """
 
     def __init__(
         self,
         processes: int,
-        sessions: int,
+        config: ProcessConfig,
         *,
-        stt_workers: int = 2,
-        engines: bool = True,
         program: Sequence[str] = PROGRAM,
         silence: float = 20.0,
-        beat: float = 2.0,
     ) -> None:
         self.processes = processes
-        self.sessions = sessions
-        self._config = ProcessConfig(secret="", sessions=sessions, stt_workers=stt_workers, engines=engines, beat=beat)
+        self.sessions = config.sessions
+        self._config = config
         self._program = program
         self._silence = silence
         self._folder: Path | None = None

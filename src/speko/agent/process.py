@@ -9,17 +9,17 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 import uvloop
 from msgspec import Struct
 
 from speko.agent import logs
-from speko.agent.context import AgentContext, AgentLink, Conversation
+from speko.agent.context import AgentContext, AgentLink, Conversation, TurnOptions
 from speko.agent.hosting import Hosted
 from speko.agent.reports import SessionHealth, SessionLedger
 from speko.agent.sockets import listen
@@ -32,19 +32,22 @@ log = logging.getLogger(__name__)
 ENDING: Final = 5.0
 """Seconds from the gateway's end to ours, whatever hangs."""
 Factory = Callable[[S2sRequest, AgentContext, AgentLink], Conversation]
-WarmUp = Callable[[], Awaitable[None] | None]
+WarmUp = Callable[[TurnOptions], None]
 
 
 class ProcessConfig(Struct, frozen=True, kw_only=True):
     """What the gateway tells its process, on the first line of its standard input, as JSON."""
 
-    secret: str
-    """Who may open conversations shows it."""
     sessions: int
     """Conversations at once."""
-    stt_workers: int
+    secret: str = ""
+    """Who may open conversations shows it."""
+    stt_workers: int = 2
+    """Of the embedded recogniser."""
     engines: bool = True
     """Warm the embedded engines up."""
+    turn_detection: Literal["vad", "model"] = "vad"
+    """What conversations will use."""
     log_level: int = logging.INFO
     beat: float = 2.0
     """Seconds between two signs of life on standard output."""
@@ -161,9 +164,7 @@ async def _run(config: ProcessConfig, address: str, factory: Factory, warm_up: W
     loop.add_signal_handler(signal.SIGINT, process.drain)
     if config.engines:
         await process.warm_engines()
-    warming = warm_up()
-    if warming is not None:
-        await warming
+    warm_up(TurnOptions(detection=config.turn_detection))
     # What is there now stays: no collection has to look at it again.
     gc.collect()
     gc.freeze()

@@ -11,7 +11,7 @@ from speko.api.metrics import Metrics
 from speko.api.realtime.live import LiveSessions
 from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
 from speko.api.spool import Spool
-from speko.providers.registry import Connectors, Registry, Runtime
+from speko.providers.registry import Connectors, Registration, Registry, Runtime
 from speko.routing.access import OwnKey, PlatformAccess
 from speko.routing.attempts import Deadlines
 from speko.routing.health import Health
@@ -86,6 +86,8 @@ class Gateway:
             stt_workers=settings.stt_workers,
             agent_processes=settings.agent_processes,
             agent_sessions=settings.agent_sessions,
+            agent_turn_detection=settings.agent_turn_detection,
+            embedded=settings.embedded != "never",
         )
         self.connectors = Connectors(self.registry, self.runtime)
         self.metrics = Metrics(
@@ -128,13 +130,22 @@ class Gateway:
 
     async def warm_up(self) -> None:
         """Starts the pools of the engines."""
-        if self.settings.embedded != "never":
-            starting = {v: r.start(self.runtime) for v, r in self.registry.vendors.items() if r.start is not None}
-            results = await asyncio.gather(*starting.values(), return_exceptions=True)
-            for vendor, result in zip(starting, results, strict=True):
-                if isinstance(result, Exception):
-                    log.error("engine failed to start", extra={"provider": vendor, "type": type(result).__name__})
+        starting = {
+            v: r.start(self.runtime)
+            for v, r in self.registry.vendors.items()
+            if r.start is not None and self._may_serve(r)
+        }
+        results = await asyncio.gather(*starting.values(), return_exceptions=True)
+        for vendor, result in zip(starting, results, strict=True):
+            if isinstance(result, Exception):
+                log.error("engine failed to start", extra={"provider": vendor, "type": type(result).__name__})
         self.warm = True
+
+    def _may_serve(self, registration: Registration) -> bool:
+        """Whether a vendor with something to start is of use: embedded ones are as the setting says, and the gateway's
+        own agent may be made of others."""
+        composite = any(model.composite for model in registration.vendor.models)
+        return self.settings.embedded != "never" or not registration.vendor.embedded or composite
 
     async def close(self) -> None:
         """Closes everything; what was metered is written."""

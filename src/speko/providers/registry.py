@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from msgspec import structs
@@ -33,6 +33,10 @@ class Runtime:
     """Processes of the gateway's own voice agent, kept warm."""
     agent_sessions: int = 10
     """Conversations that one of them holds at most."""
+    agent_turn_detection: Literal["vad", "model"] = "vad"
+    """What their conversations will use, loaded before the first one."""
+    embedded: bool = True
+    """Whether embedded engines may serve, so that agent processes start theirs."""
     _http: aiohttp.ClientSession | None = None
     _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
