@@ -36,10 +36,14 @@ class Tell(Struct, frozen=True, gc=False):
 
 class Connect(Struct, frozen=True):
     """The engine is gone or was never there: connect the same one once more, else the next. Answer with
-    `Session.engine_ready` or `Session.no_engine`."""
+    `Session.engine_ready` or `Session.no_engine`. It takes the place of an earlier one that has no answer yet: what it
+    carried is no longer true, so an engine that was being connected with it must not serve."""
 
     history: tuple[HistoryItem, ...]
+    """For an engine that continues an answer: of the open response, the words that were delivered."""
     continue_answer: bool
+    history_heard: tuple[HistoryItem, ...] = ()
+    """For an engine that does not: of the open response, the words that were heard."""
 
 
 class HoldEngine(Struct, frozen=True, gc=False):

@@ -1,0 +1,57 @@
+"""What a session knows of its engine."""
+
+from speko.providers.s2s import AnswerTool, EngineCommand, S2sCapabilities
+from speko.realtime.actions import Tell
+from speko.realtime.outbox import Outbox
+
+_NONE = S2sCapabilities((), ())
+
+
+class EngineSide:
+    """The engine in service, or none while one is being connected."""
+
+    def __init__(self, out: Outbox) -> None:
+        self._out = out
+        self.up = False
+        self.number = 0
+        """Counts engines: a response belongs to the one that gave it."""
+        self.provider: str | None = None
+        self.model: str | None = None
+        self.capabilities = _NONE
+        self.finds_speech = False
+        """It has reported speech, so it would report more."""
+        self.owes = False
+        """It was asked for a response that has not begun."""
+        self.sign = 0.0
+        """When it last showed that it is alive."""
+        self.held = False
+        """Nothing is read from it, nor from the next one, until the client is back."""
+        self._later: list[AnswerTool] = []
+
+    def ready(self, provider: str, model: str, capabilities: S2sCapabilities, now: float) -> None:
+        """One is connected."""
+        self.up = True
+        self.number += 1
+        self.provider, self.model, self.capabilities = provider, model, capabilities
+        self.finds_speech = False
+        self.sign = now
+        later, self._later = self._later, []
+        for answer in later:
+            self.tell(answer)
+
+    def lost(self) -> None:
+        """It is gone. The next one gets the conversation as it is now."""
+        self.up = False
+        self._later.clear()
+
+    def tell(self, command: EngineCommand) -> None:
+        """A command. While there is no engine, only answers of tools are kept: the next one knows of the calls."""
+        if self.up:
+            self._out.do(Tell(command))
+        elif isinstance(command, AnswerTool):
+            self._later.append(command)
+
+    def owe(self, now: float) -> None:
+        """It was asked for a response."""
+        self.owes = True
+        self.sign = now
