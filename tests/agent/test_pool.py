@@ -10,6 +10,7 @@ import pytest
 
 from speko.agent.pool import AgentPool
 from speko.agent.process import ProcessConfig
+from speko.agent.supervision import Supervised
 from speko.providers.errors import Busy, ConnectFailed, ConnectionLost
 from tests import loops
 from tests.agent.pools import Rows, Sink, a_pool, opened, tell, until
@@ -152,3 +153,21 @@ async def test_closing_while_processes_start() -> None:
 async def test_closing_what_never_started() -> None:
     async with a_pool():
         pass
+
+
+async def test_a_mistake_of_ours_leaves_no_place_empty(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lives = iter([RuntimeError("secret words")])
+    live = Supervised._one_life
+
+    async def failing_once(self: Supervised) -> float:
+        for error in lives:
+            raise error
+        return await live(self)
+
+    monkeypatch.setattr(Supervised, "_one_life", failing_once)
+    async with a_pool() as pool:
+        await pool.start()
+        assert pool.running[0].ready
+    assert "secret words" not in caplog.text

@@ -6,6 +6,7 @@ import os
 import secrets
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +87,11 @@ class Supervised:
     async def _live_on(self) -> None:
         ends = 0
         while True:
-            served = await self._one_life()
+            try:
+                served = await self._one_life()
+            except Exception as error:  # a mistake of ours must not leave the place empty for ever
+                log.error("watching an agent process failed", extra={"type": type(error).__name__})
+                served = 0.0
             ends = 0 if served > _STEADY else ends + 1
             pause = _PAUSES[min(ends, len(_PAUSES)) - 1] if ends else 0.0
             log.error("agent process ended", extra={"pid": self.pid, "next_in_seconds": pause})
@@ -133,7 +138,8 @@ class Supervised:
             self._config, secret=self.secret, log_level=logging.getLogger("speko").getEffectiveLevel()
         )
         assert process.stdin is not None  # noqa: S101 - it was asked for
-        process.stdin.write(msgspec.json.encode(config) + b"\n")
+        with suppress(RuntimeError):  # uvloop's word for a process that has ended already
+            process.stdin.write(msgspec.json.encode(config) + b"\n")
 
     def _set_ready(self, ready: bool) -> None:
         self.ready = ready
