@@ -165,8 +165,8 @@ class ResponseAudio(io.AudioOutput):
 
     # ---- the conversation's calls
 
-    def decided(self) -> None:
-        """Nothing is being recognised any more."""
+    def nothing_was_said(self) -> None:
+        """All is recognised, and there were no words in it. Where there were, AgentSession ends the answer."""
         if self._resume_when_decided:
             self.resume()
 

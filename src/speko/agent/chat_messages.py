@@ -62,7 +62,7 @@ def _add(messages: list[ChatMessage], message: ChatMessage) -> None:
     if last is None or last.role != message.role or (last.tool_calls and message.content):
         messages.append(message)
         return
-    text = f"{last.content.rstrip()} {message.content}" if last.content and message.content else ""
+    text = f"{last.content.rstrip()} {message.content.lstrip()}" if last.content and message.content else ""
     messages[-1] = ChatMessage(
         last.role, text or last.content or message.content, tool_calls=(*last.tool_calls, *message.tool_calls)
     )

@@ -70,7 +70,7 @@ class AgentConversation:
             silence = max(silence, _DETECTOR_SILENCE)
         self._microphone = Microphone() if context.turns.detection == "model" else None
         self._audio = ResponseAudio(request.output_rate, self._link, undecided=lambda: self._hearing.busy)
-        self._hearing = Hearing(request, context, self._link.send, settled=self._audio.decided)
+        self._hearing = Hearing(request, context, self._link.send, nothing=self._audio.nothing_was_said)
         self._activity = VoiceActivity(silence)
         self._ear = Ear(
             request.input_rate,

@@ -41,7 +41,7 @@ class Hearing:
     """The recogniser of one conversation.
 
     Args:
-        settled: called when nothing is being recognised any more.
+        nothing: called when all is recognised, and there were no words in it.
     """
 
     def __init__(
@@ -49,18 +49,20 @@ class Hearing:
         request: S2sRequest,
         context: AgentContext,
         send: Callable[[EngineEvent], None],
-        settled: Callable[[], None],
+        nothing: Callable[[], None],
     ) -> None:
         self._request = request
         self._context = context
         self._send = send
-        self._settled = settled
+        self._nothing = nothing
         language = request.cascade.stt_language or context.language
         self._language = None if language in _DETECT else language
         self._speaking: Utterance | None = None
         self._last: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Utterance] = {}
         self._words: asyncio.Queue[SpeechEvent] = asyncio.Queue()
+        self._any_words = False
+        """Since nothing was being recognised."""
 
     @property
     def busy(self) -> bool:
@@ -73,7 +75,7 @@ class Hearing:
         """An utterance begins with this sound."""
         utterance = self._speaking = Utterance(self._request.input_rate, pcm)
         task = self._last = asyncio.get_running_loop().create_task(self._understand(utterance, self._last))
-        self._tasks.add(task)
+        self._tasks[task] = utterance
         task.add_done_callback(self._done)
 
     def add(self, pcm: bytes) -> None:
@@ -93,8 +95,9 @@ class Hearing:
     def drop(self) -> None:
         """Forgets what is being recognised."""
         self._speaking = None
-        for task in self._tasks:
-            task.cancel()
+        for task, utterance in self._tasks.items():
+            if task.cancel():
+                self._send(UserTranscript(utterance.id, "", final=True))
         while not self._words.empty():
             self._words.get_nowait()
 
@@ -112,16 +115,13 @@ class Hearing:
             yield await self._words.get()
 
     async def _understand(self, utterance: Utterance, previous: asyncio.Task[None] | None) -> None:
-        try:
-            text, by = await self._recognised(utterance)
-        except asyncio.CancelledError:
-            self._send(UserTranscript(utterance.id, "", final=True))
-            raise
+        text, by = await self._recognised(utterance)
         if previous is not None and not previous.done():
             await asyncio.wait((previous,))
         if by is not None and text:
             self._send(TurnStage("stt_final", by.provider, by.model))
         self._send(UserTranscript(utterance.id, text, final=True))
+        self._any_words |= bool(text)
         said = SpeechData(LanguageCode(self._language or ""), text)
         self._words.put_nowait(SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, utterance.id, [said]))
 
@@ -189,11 +189,13 @@ class Hearing:
         return min(deadlines.first_byte, left if last else left / 2)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         if not task.cancelled():
             task.exception()
         if not self._tasks:
-            self._settled()
+            any_words, self._any_words = self._any_words, False
+            if not any_words:
+                self._nothing()
 
 
 @asynccontextmanager
@@ -202,8 +204,8 @@ async def _in_time(utterance: Utterance, seconds: float) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(None) as limit:
-            utterance.at_end(lambda: None if limit.expired() else limit.reschedule(loop.time() + seconds))
-            yield
+            with utterance.at_end(lambda: limit.reschedule(loop.time() + seconds)):
+                yield
     except TimeoutError:
         if not limit.expired():
             raise

@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
 from speko.audio import Recording, duration_ms, wav_header
@@ -48,12 +49,16 @@ class Utterance:
         for call in self._at_end:
             call()
 
-    def at_end(self, call: Callable[[], None]) -> None:
-        """Has `call` called when it is complete; at once when it is already."""
+    @contextmanager
+    def at_end(self, call: Callable[[], None]) -> Iterator[None]:
+        """Inside, `call` is called when it is complete; at once when it is already."""
         if self.ended.is_set():
             call()
-        else:
-            self._at_end.append(call)
+        self._at_end.append(call)
+        try:
+            yield
+        finally:
+            self._at_end.remove(call)
 
     async def sound(self) -> AsyncGenerator[bytes, None]:
         """All of it, from its beginning: at once what is there, then as it comes."""
