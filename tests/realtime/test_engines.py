@@ -63,7 +63,7 @@ async def test_when_nobody_can_be_used_everybody_is_named() -> None:
 async def test_a_lost_one_is_asked_once_more_and_then_the_next() -> None:
     fakes, books = FakeEngines(), Books()
     chain = chain_of(fakes, "a/one", "b/two", books=books)
-    resume = Resume((AssistantSaid("Well"),), True)
+    resume = Resume((AssistantSaid("Well"),), (), True)
     for expected in ("a", "a", "b", "b"):
         engine = await chain.open(resume, sink_of)
         assert engine.candidate.provider == expected

@@ -86,12 +86,9 @@ class Bridge:
 
     def attach(self, link: ClientLink) -> None:
         """A socket of the client, the first or another one in place of one that was lost."""
-        first = self.link is None and self._engine is None and self._connecting is None
         self.link = link
         self._reason = ""
         self.carry_out(self.session.attached(time.monotonic()))
-        if first and not self.over:
-            self._connect(Resume())
 
     def detach(self, link: ClientLink, code: int | None) -> None:
         """A socket is gone."""
@@ -217,22 +214,25 @@ class Bridge:
         if self._engine is not None:
             # The machine has given it up: it is there and says nothing.
             self._drop_engine(DeadlineExceeded("stalled in the middle of its answer", stage="gap"))
-        if self._connecting is None:
-            self._connecting = self._loop.create_task(self._open_engine(resume))
+        if self._connecting is not None:
+            self._connecting.cancel()  # what it was told is not true any more
+        self._connecting = self._loop.create_task(self._open_engine(resume))
 
     async def _open_engine(self, resume: Resume) -> None:
         try:
             engine = await self._engines.open(resume, self._new_feed)
-            self._connecting = None
-            if self.over:
-                self._engines.ended(engine, cause="caller_left")
-            else:
-                self._serve(engine)
         except NoAnswer as failure:
             self._connecting = None
             self.carry_out(self.session.no_engine(explained(failure), time.monotonic()))
+            return
         except Exception as error:
             self._connecting = None
+            self.crashed(error)
+            return
+        self._connecting = None
+        try:
+            self._serve(engine)
+        except Exception as error:
             self.crashed(error)
 
     def _new_feed(self, call: Call) -> Feed:
@@ -301,7 +301,7 @@ class Bridge:
             case do.Record():
                 self._observer.record(action.what, self._engine.candidate if self._engine else None)
             case do.Connect():
-                self._connect(Resume(action.history, action.continue_answer))
+                self._connect(Resume(action.history, action.history_heard, action.continue_answer))
             case do.HoldEngine():
                 self._hold("session", action.hold)
             case do.Close():

@@ -29,7 +29,14 @@ class Resume:
     """What a session brings along: empty at its beginning."""
 
     history: tuple[HistoryItem, ...] = ()
+    """For an engine that continues answers: with the words that were delivered."""
+    history_heard: tuple[HistoryItem, ...] = ()
+    """For one that does not: with the words that were heard."""
     continue_answer: bool = False
+
+    def history_for(self, capabilities: S2sCapabilities) -> tuple[HistoryItem, ...]:
+        """The conversation as an engine with these capabilities has to know it."""
+        return self.history if capabilities.continues else self.history_heard
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Dialler:
             temperature=spec.temperature,
             tools=spec.tools,
             cascade=spec.cascade,
-            history=dialled.resume.history,
+            history=dialled.resume.history_for(capabilities),
             continue_answer=dialled.resume.continue_answer,
             plan=self._plan() if composite else None,
         )
