@@ -48,7 +48,12 @@ class FakeGateway:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.requests.append((request.method, str(request.rel_url), dict(request.headers), body))
-        if request.path.startswith("/v1/") and request.headers.get("Authorization") != f"Bearer {KEY}":
+        token = request.headers.get("Sec-WebSocket-Protocol")
+        if (
+            request.path.startswith("/v1/")
+            and token is None
+            and request.headers.get("Authorization") != f"Bearer {KEY}"
+        ):
             return web.json_response({"error": "bad key", "code": "UNAUTHORIZED"}, status=401)
         handler = self.answers.get((request.method, request.path))
         if handler is None:
@@ -62,6 +67,30 @@ class FakeGateway:
             return web.json_response(value, status=status, headers={"x-request-id": "req_1"})
 
         self.answers[method, path] = handler
+
+    def on_session(self, talk: Callable[[web.WebSocketResponse], Awaitable[None]], **members: Any) -> None:
+        """Makes S2S sessions; `talk` is the gateway's side of each socket."""
+        session = {
+            "mode": "s2s",
+            "sessionId": "s1",
+            "wsUrl": self.url.replace("http", "ws") + "/v1/realtime/s1/ws",
+            "wsToken": "token-1",
+            "inputSampleRate": 24000,
+            "outputSampleRate": 16000,
+            "expiresAt": "2030-01-01T00:00:00.000Z",
+            "provider": "acme",
+            "model": "talker",
+        }
+        self.on("POST", "/v1/sessions", {**session, **members}, 201)
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            socket = web.WebSocketResponse(protocols=("token-1",), compress=False, max_msg_size=0)
+            await socket.prepare(request)
+            await talk(socket)
+            await socket.close()
+            return socket
+
+        self.answers["GET", "/v1/realtime/s1/ws"] = handler
 
     def on_bytes(self, path: str, audio: bytes, content_type: str) -> None:
         """Answers a POST with speech, in two chunks that cut a sample."""

@@ -26,8 +26,9 @@ LAST_LINE = re.compile(r'--data-binary|It is not shown again|"url"')
 @contextmanager
 def serving(*options: str) -> Iterator["tuple[subprocess.Popen[str], list[str]]"]:
     """A gateway and the lines that it has printed when it serves. Its log is in the file `log`."""
+    env = {**os.environ, "SPEKO_AGENT_PROCESSES": "0"}  # a process of the voice agent costs seconds
     with Path("log").open("w") as log:
-        process = subprocess.Popen([*BASE, *options], stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen([*BASE, *options], stdout=subprocess.PIPE, stderr=log, text=True, env=env)
     assert process.stdout is not None
     lines = []
     try:

@@ -1,6 +1,6 @@
 """The command `speko`: finds the subcommand, runs it, and turns what goes wrong into a text and an exit code.
 
-The module of a subcommand is imported only when it is chosen, so the SDK's two dependencies are enough to start.
+The module of a subcommand is imported only when it is chosen, so the SDK's dependencies are enough to start.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from speko.version import __version__
 COMMANDS = {
     "serve": ("speko.cli.serve", "run the gateway in the foreground"),
     "demo": ("speko.cli.demo", "show everything once, without any key"),
+    "talk": ("speko.cli.talk", "hold a spoken conversation"),
     "say": ("speko.cli.say", "speak a text"),
     "transcribe": ("speko.cli.transcribe", "turn a recording into text"),
     "chat": ("speko.cli.chat", "talk to a language model"),

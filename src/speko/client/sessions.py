@@ -35,7 +35,9 @@ def parse_session(response: httpx.Response) -> CascadeSession | S2sSession:
     """The session that was made. Raises SpekoApiError `INVALID_RESPONSE`."""
     # Older gateways name the mode of a socket's session alone, and its members tell it too.
     if b'"wsUrl"' in response.content:
-        return parse(response, S2sSession)
+        session = parse(response, S2sSession)
+        session.request_id = response.headers.get("x-request-id")
+        return session
     return parse(response, CascadeSession)
 
 

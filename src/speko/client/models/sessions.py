@@ -131,6 +131,8 @@ class S2sSession(Result):
     expires_at: str = ""
     provider: str | None = None
     model: str | None = None
+    request_id: str | None = None
+    """Id of the call that made it, for `requests.get`: whom the session has tried, and what it is likely to cost."""
 
 
 class SessionEntry(Result):

@@ -40,6 +40,8 @@ class AsyncRealtimeSession:
         self._closed_with: str | None = None
         """The caller's own reason to close."""
         self.session_id = session.session_id
+        self.request_id = session.request_id
+        """For `requests.get`: whom the session has tried, and what it is likely to cost."""
         self.expires_at = session.expires_at
         """ISO-8601 text in UTC."""
         self.provider = session.provider

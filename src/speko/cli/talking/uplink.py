@@ -1,0 +1,57 @@
+"""The user's voice, as it goes to the gateway: frame after frame in real time, silence in between.
+
+A microphone never stops either, and whoever finds the end of a turn needs to hear the silence behind it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+FRAME_SECONDS = 0.02
+_LATE = 1.0
+"""Seconds: who is later than that (the machine slept) starts anew, and does not catch up."""
+
+Send = Callable[[bytes], Awaitable[None]]
+
+
+def frame_bytes(rate: int) -> int:
+    """Of one frame at `rate` Hz."""
+    return 2 * round(rate * FRAME_SECONDS)
+
+
+class Uplink:
+    """Speaks recordings in real time. `send` takes one frame after the other."""
+
+    def __init__(self, rate: int, send: Send) -> None:
+        self._send = send
+        self._size = frame_bytes(rate)
+        self._silence = bytes(self._size)
+        self._speech = memoryview(b"")
+        self._spoken = asyncio.Event()
+        self._spoken.set()
+
+    async def say(self, pcm: bytes) -> None:
+        """Speaks a recording; returns when its last sample is sent. One at a time."""
+        if pcm:
+            self._speech = memoryview(pcm)
+            self._spoken.clear()
+            await self._spoken.wait()
+
+    async def run(self) -> None:
+        """Sends until it is cancelled."""
+        clock = asyncio.get_running_loop().time
+        due = clock()
+        while True:
+            await self._send(self._next())
+            due += FRAME_SECONDS
+            ahead = due - clock()
+            if ahead > 0:
+                await asyncio.sleep(ahead)
+            elif ahead < -_LATE:
+                due = clock()
+
+    def _next(self) -> bytes:
+        if not self._speech:
+            self._spoken.set()  # one frame behind the last: that one is out
+            return self._silence
+        frame, self._speech = bytes(self._speech[: self._size]), self._speech[self._size :]
+        return frame.ljust(self._size, b"\0")
