@@ -1,8 +1,12 @@
 """An answer of a simulated vendor, and how it goes out on the wire: whole, or as a fault wants it."""
 
 import asyncio
+import contextlib
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -88,11 +92,29 @@ async def hold() -> None:
     await asyncio.get_running_loop().create_future()
 
 
+_FLUSH_SECONDS = 2.0
+"""How long a client that does not read may hold up a reset."""
+
+
 async def flush(request: web.BaseRequest) -> None:
-    """Returns when all that was sent is with the kernel: a reset throws away what is not."""
-    if request.transport is not None:
-        request.transport.set_write_buffer_limits(0)
-    await request.writer.drain()
+    """Returns when all that was sent is with the other side's kernel: a reset throws away what is not."""
+    if request.transport is None:
+        return
+    request.transport.set_write_buffer_limits(0)
+    sock = request.transport.get_extra_info("socket")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_FLUSH_SECONDS):
+            await request.writer.drain()
+            while sock is not None and _unacknowledged(sock):  # noqa: ASYNC110 - a kernel wakes nobody for this
+                await asyncio.sleep(0.001)
+
+
+def _unacknowledged(sock: socket.socket) -> int:
+    """Bytes that the other side's kernel does not have yet; 0 where ours cannot tell."""
+    try:
+        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return 0
 
 
 def reset(request: web.BaseRequest) -> None:

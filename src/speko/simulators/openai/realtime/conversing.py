@@ -61,5 +61,9 @@ async def _refuse(socket: Socket, model: str) -> None:
     try:
         await socket.send(error_event(Complaint(message, code, "model")))
         await socket.close(4000, f"invalid_request_error.{code}")
+        while await socket.receive() is not None:
+            pass
     except Gone:
         return
+    finally:
+        await socket.aclose()

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from speko.simulators.answer import hold
 from speko.simulators.faults import Fault, FaultKind, Stage
 from speko.simulators.openai.errors import error_row
 from speko.simulators.openai.realtime.errors import Complaint
@@ -73,6 +74,9 @@ class Saboteur:
                 raise Gone
             case FaultKind.SILENT | FaultKind.STALL:
                 self._socket.mute()
+                # The reader goes on: it answers pings.
+                if stage is not Stage.SETUP:
+                    await hold()
             case FaultKind.SLOW:
                 await asyncio.sleep(fault.seconds)
             case FaultKind.MALFORMED:

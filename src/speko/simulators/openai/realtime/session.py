@@ -9,6 +9,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pybase64
@@ -92,12 +93,12 @@ class Session:
     async def run(self) -> None:
         """Talks until the socket is closed, by whomever."""
         try:
-            await self._begin()
+            with suppress(Gone):
+                await self._begin()
             while (text := await self._socket.receive()) is not None:
-                await self._take(text)
+                with suppress(Gone):
+                    await self._take(text)
                 self.notify()
-        except Gone:
-            pass
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -1,6 +1,8 @@
 """The socket of a simulated conversation, and the ways in which it breaks."""
 
 import asyncio
+import contextlib
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,8 @@ from speko.simulators.answer import flush, reset
 
 MAX_MESSAGE = 24 * 2**20
 """Bytes: the 15 MiB of sound that an event may hold, as base64, and the event round it."""
+CLOSE_SECONDS = 2.0
+"""How long the other side has to answer a close frame."""
 _BROKEN = b'{"type":"response.output_audio.delta","delta":"'
 
 _ENCODER = msgspec.json.Encoder()
@@ -33,6 +37,8 @@ class Socket:
         self._pong_delay = pong_delay
         self._pongs: set[asyncio.Task[None]] = set()
         self._muted = False
+        self._giving_up: asyncio.TimerHandle | None = None
+        """Set when our close frame is out: what comes then is thrown away."""
 
     @property
     def response(self) -> web.StreamResponse:
@@ -56,12 +62,16 @@ class Socket:
         """The next text message; None when the socket is closed. A binary one is given out as if it were text."""
         while True:
             message = await self._ws.receive()
-            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                return bytes(message.data)
-            if message.type is WSMsgType.PING:
-                await self._answer(message.data)
-            elif message.type is not WSMsgType.PONG:
-                return None
+            match message.type:
+                case WSMsgType.TEXT | WSMsgType.BINARY:
+                    if self._giving_up is None:
+                        return bytes(message.data)
+                case WSMsgType.PING:
+                    await self._answer(message.data)
+                case WSMsgType.PONG:
+                    pass
+                case _:
+                    return None
 
     async def send(self, event: Mapping[str, Any]) -> None:
         """Sends an event, in order with those that are sent at the same time.
@@ -90,9 +100,15 @@ class Socket:
         reset(self._request)
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the socket in good order."""
+        """Closes the socket in good order: `receive` has to go on until the other side has closed it, too.
+
+        Whoever closes a connection with something left to read resets it, and what was sent last is lost.
+        """
         self._muted = True
-        await self._ws.close(code=code, message=reason.encode())
+        if self._giving_up is None:
+            self._giving_up = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
+            with contextlib.suppress(ConnectionError):
+                await self._ws.send_frame(struct.pack("!H", code) + reason.encode(), WSMsgType.CLOSE)
 
     def abort(self) -> None:
         """Ends the connection at once."""
@@ -103,6 +119,8 @@ class Socket:
         """Closes what is still open, and waits for nobody."""
         for pong in self._pongs:
             pong.cancel()
+        if self._giving_up is not None:
+            self._giving_up.cancel()
         if not self._ws.closed:
             await self._ws.close(code=1000)
 
