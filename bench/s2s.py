@@ -209,7 +209,7 @@ def parties(load: Load, folder: Path) -> Iterator[tuple[Party, Party, Party]]:
             "SPEKO_EMBEDDED": "never",
             "SPEKO_AGENT_PROCESSES": "0",
         }
-        serve = [*SPEKO, "serve", "--port", "0", "--data", data, "--log-level", "warning", "--json"]
+        serve = [*SPEKO, "serve", "--port", "0", "--data", data, "--log-level", "error", "--json"]
         gateway = spawn(stack, MEASURED_CORE, serve, env)
         gateway_port = int(first_json(gateway)["url"].rsplit(":", 1)[1])
         yield (
