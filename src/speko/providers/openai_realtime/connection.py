@@ -211,8 +211,9 @@ class Connection(WSListener):
     def _set_up(self, event: server_events.ServerEvent) -> None:
         match event:
             case server_events.SessionCreated() | server_events.ConversationCreated():
-                self._send(self._settings)
-                self._settings = b""
+                if self._settings:
+                    self._send(self._settings)
+                self._settings = b""  # some servers say both
             case server_events.SessionUpdated(session):
                 self._ready.set_result(None)
                 self._conversation.begin(session)

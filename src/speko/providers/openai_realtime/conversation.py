@@ -215,10 +215,10 @@ class Conversation:
         """The response of that id, if the user may hear of it; begins it if it is new."""
         response = self._responses.get(response_id) if response_id else self._active
         if response is None:
-            response = self._begin(response_id)
+            response = self._start(response_id)
         return None if response.over or response.stopped else response
 
-    def _begin(self, response_id: str) -> SentResponse:
+    def _start(self, response_id: str) -> SentResponse:
         if self._active is not None:
             self._end(self._active, "incomplete")  # the server has gone on without saying so
         while len(self._responses) >= _REMEMBERED:
@@ -275,7 +275,7 @@ class Conversation:
         report = event.response
         response = self._responses.get(report.id) if report.id else self._active
         if response is None:
-            response = self._begin(report.id or "")
+            response = self._start(report.id or "")
         for item in report.output or ():
             self._tool_item(response.id, item)
         if report.usage is not None:

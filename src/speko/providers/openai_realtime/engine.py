@@ -3,6 +3,7 @@
 from speko.providers import addressing
 from speko.providers.call import Call
 from speko.providers.catalogue import Vendor
+from speko.providers.errors import CallerError, Unsupported
 from speko.providers.openai_realtime.connection import Connection
 from speko.providers.openai_realtime.facts import RealtimeFacts
 from speko.providers.openai_realtime.handshake import Address, open_socket
@@ -42,6 +43,9 @@ class OpenAIRealtime:
                 secrets=addressing.secrets(call.credential),
             )
             await connection.set_up()
+        except CallerError as error:  # another engine may well take this voice, prompt and these tools
+            connection.close()
+            raise Unsupported(error.message, status=error.status) from None
         except BaseException:
             connection.close()
             raise

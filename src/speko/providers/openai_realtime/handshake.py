@@ -103,7 +103,7 @@ async def open_socket(
         if isinstance(error, TimeoutError) and upgrade.refusal is not None:  # the vendor takes long to say why
             refusal = upgrade.refusal
         elif isinstance(error, Exception):
-            raise _transport_error(error) from None
+            raise transport_error(error) from None
         else:
             raise
     if refusal is not None:
@@ -134,7 +134,8 @@ def _websocket(address: Address, listener: WSListener, headers: Mapping[str, str
     )
 
 
-def _transport_error(error: Exception) -> ProviderError:
+def transport_error(error: Exception) -> ProviderError:
+    """The error that an exception of the socket, of TLS or of picows means; what is none of these is raised again."""
     match error:
         case ProviderError():
             return error
@@ -225,7 +226,7 @@ class _Upgrade(asyncio.BufferedProtocol):
     def _hand_over(self) -> None:
         self._transport.set_protocol(self.websocket)
         rest = memoryview(bytes(self._received))
-        while rest:
+        while rest and not self._transport.is_closing():
             room = self.websocket.get_buffer(-1)
             size = min(len(room), len(rest))
             room[:size] = rest[:size]
