@@ -44,7 +44,8 @@ def deliveries(words: Sequence[Word], manner: Manner) -> Iterator[Delivery]:
     start = 0
     for stop in _stops(ends, manner):
         complete = sum(end <= stop for end in ends)
-        begun = sum(end < stop for end in ends) + 1
+        # A word without sound is complete with the one before it.
+        begun = max(sum(end < stop for end in ends) + 1, complete)
         upto = 0 if manner.text_last else begun + (0 if manner.in_step else LEAD)
         sound = pcm[start:stop].ljust(GIANT_BYTES, b"\0") if manner.giant else pcm[start:stop]
         yield Delivery(words[announced : max(upto, announced)], sound, complete)
