@@ -15,7 +15,7 @@ def said(role: str, text: str) -> Item:
 
 async def rest(*items: Item, script: Script | None = None, engines: Engines | None = None) -> str:
     script = script or Script(text=ANSWER)
-    return (await think(Asked(items, "", (), "auto"), script, engines or Engines.none())).text
+    return (await think(Asked(items, "Continue.", "Be kind.", (), "auto"), script, engines or Engines.none())).text
 
 
 async def test_the_rest_of_an_answer_that_was_begun() -> None:
@@ -39,7 +39,7 @@ async def test_the_engine_answers_the_last_question_when_its_answer_was_begun() 
     ) == ("144, I think.")
     (request,) = fakes.requests
     assert isinstance(request, LlmRequest)
-    assert [message.content for message in request.messages] == ["12 times 12"]
+    assert [message.content for message in request.messages] == ["Be kind.", "12 times 12"]
 
 
 async def test_after_a_tool_the_answer_goes_on_and_the_tool_is_not_called_again() -> None:
@@ -50,7 +50,7 @@ async def test_after_a_tool_the_answer_goes_on_and_the_tool_is_not_called_again(
         Item("o", "function_call_output", call_id="c", output="144"),
         said("assistant", "Well, it"),
     ]
-    thought = await think(Asked(items, "", [FunctionTool("f")], "auto"), script, Engines.none())
+    thought = await think(Asked(items, "", "", [FunctionTool("f")], "auto"), script, Engines.none())
     assert (thought.text, thought.calls) == ("is 144, I think.", ())
 
 

@@ -139,6 +139,7 @@ class Response:
         asked = Asked(
             items,
             _given(params.instructions, config.instructions),
+            config.instructions,
             _given(params.tools, config.tools),
             _given(params.tool_choice, config.tool_choice),
         )

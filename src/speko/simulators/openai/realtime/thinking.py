@@ -20,6 +20,8 @@ class Asked:
 
     items: Sequence[Item]
     instructions: str
+    session_instructions: str
+    """Of the session, where `instructions` are of the response alone."""
     tools: Sequence[FunctionTool]
     tool_choice: ToolChoice
 
@@ -35,8 +37,9 @@ class Thought:
 async def think(asked: Asked, script: Script, engines: Engines) -> Thought:
     """The answer to a conversation.
 
-    Where the conversation ends with the assistant, its words are taken as the beginning of the answer: the rest is
-    said, whatever the instructions say. Where they are no beginning of it, all of it is.
+    Where the conversation ends with the assistant, its words are taken as the beginning of the answer, and the rest of
+    the answer that the session's instructions would have given is said, whatever those of the response say. Where they
+    are no beginning of it, all of it is.
 
     Raises:
         ProviderError: the responder failed.
@@ -52,7 +55,8 @@ async def think(asked: Asked, script: Script, engines: Engines) -> Thought:
         return Thought("", [ToolCall(c.id or new_id("call"), c.name, c.arguments) for c in script.tool_calls])
     if fixed is not None:
         return Thought(_rest(fixed, begun))
-    thought = await engines.think(_request(asked, items, offers_tools))
+    instructions = asked.session_instructions if begun else asked.instructions
+    thought = await engines.think(_request(asked, instructions, items, offers_tools))
     if thought is None:
         return Thought(_rest(SUBSTITUTE, begun))
     text, calls = thought
@@ -71,8 +75,8 @@ def _bare(word: str) -> str:
     return word.strip().strip(string.punctuation).casefold()
 
 
-def _request(asked: Asked, items: list[Item], offers_tools: bool) -> LlmRequest:
-    messages = [ChatMessage("system", asked.instructions)] if asked.instructions else []
+def _request(asked: Asked, instructions: str, items: list[Item], offers_tools: bool) -> LlmRequest:
+    messages = [ChatMessage("system", instructions)] if instructions else []
     for item in items:
         if item.type == "function_call_output":
             messages.append(ChatMessage("tool", item.output, tool_call_id=item.call_id))
