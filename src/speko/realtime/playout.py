@@ -129,4 +129,4 @@ class Playout:
         self._tidy_at = self.end + self._bytes(_TIDY_EVERY)
 
     def _bytes(self, seconds: float) -> int:
-        return int(seconds * self._per_second) & ~1
+        return round(seconds * self._per_second) & ~1

@@ -177,7 +177,7 @@ class Unanswered:
                 self.start += len(oldest)
 
     def _bytes(self, seconds: float) -> int:
-        return int(seconds * self._per_second) & ~1
+        return round(seconds * self._per_second) & ~1
 
 
 def _split(audio: bytes) -> list[bytes]:

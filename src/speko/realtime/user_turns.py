@@ -148,9 +148,13 @@ class UserTurns:
         self._conversation.name(name, entry)
         if self.speaking and self._open is None:
             self._open = entry
+            return entry
+        current = self._responses.current
+        if current is not None and not current.finished:
+            current.answers.append(entry)
+            self._conversation.place(entry, current.entry)
         else:
-            current = self._responses.current
-            self._conversation.place(entry, current.entry if current and not current.finished else None)
+            self._conversation.place(entry, None)
         return entry
 
     def _is_over(self, position: int, now: float, *, ago_ms: int = 0, spoken_since: float | None = None) -> None:
