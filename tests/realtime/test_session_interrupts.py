@@ -51,7 +51,8 @@ def test_an_interrupt_cuts_the_response_to_what_was_heard() -> None:
 def test_nothing_of_an_interrupted_response_comes_after_it() -> None:
     talk = answering()
     talk.send("interrupt")
-    talk.new(), talk.new_told(), talk.played.clear()
+    talk.new(), talk.new_told()
+    talk.played.clear()
     talk.event(AssistantText("r", "echo"), ResponseDone("r", "cancelled"), Interrupted("r"))
     talk.sound("r")
     talk.send("interrupt")
