@@ -50,7 +50,7 @@ async def test_a_spoken_question_is_answered() -> None:
     async with talking(context) as talk:
         talk.say()
         assert (await talk.relay.next(SpeechStarted)).ago_ms == 64
-        assert (await talk.relay.next(SpeechStopped)).ago_ms == 320
+        assert (await talk.relay.next(SpeechStopped)).ago_ms == 288
         assert (await talk.relay.next(UserTranscript)).text == "how"
         assert (await talk.relay.next(UserTranscript, final=True)).text == "how are you"
         response = (await talk.relay.next(ResponseStarted)).response

@@ -30,7 +30,7 @@ class PlaybackClock:
         """Samples heard."""
         if self._since is None:
             return self._at
-        return min(self.sent, self._at + int((now - self._since) * self._rate))
+        return min(self.sent, self._at + round((now - self._since) * self._rate))
 
     def left(self, now: float) -> float:
         """Seconds of sound that were sent and not heard yet."""

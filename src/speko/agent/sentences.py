@@ -14,7 +14,7 @@ _END = re.compile(
     re.VERBOSE,
 )
 _NO_END = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|e\.g|i\.e|no|vol|approx)|\b[A-Za-z]|(?:^|\n)\s*\d{1,3})\.$",
+    r"(?:\b(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|e\.g|i\.e|approx)|\b[A-Za-z]|(?:^|\n)\s*\d{1,3})\.$",
     re.IGNORECASE,
 )
 _PAUSE = re.compile(r"[,;:、，；：)–—]\s*|\s+")

@@ -50,7 +50,7 @@ class Endpointing:
             self.voiced, self.quiet = 0.0, self.quiet + WINDOW
         if self.speaking:
             self.duration += WINDOW
-            if self.quiet >= self.silence:
+            if self.quiet >= self.silence - WINDOW / 2:
                 self.speaking = False
                 return "stopped"
         elif self.voiced >= self.onset:
