@@ -199,6 +199,14 @@ def test_cutting_in_ends_the_answer_and_what_was_not_heard_is_not_kept(speko: Co
     assert any(abs(ms - 1000 * heard) < 60 for ms in corrections)
 
 
+def test_an_interruption_is_shown_with_what_was_heard(speko: Command, fake: FakeGateway) -> None:
+    fake.on_session(FakeAgent([Answer(said="a long story", audio=tone(20)), Answer(said="stopped", audio=tone(0.05))]))
+    record("a.wav", tone(0.1, 24000))
+    done = speko("talk", "--in", "a.wav", "--in", "a.wav", "--cut-in", "0.1", "--out", "reply.wav")
+    lines = done.out.splitlines()
+    assert lines[lines.index("agent: a long story") + 1] == "  interrupted after: a lo"
+
+
 def test_a_loudspeaker_gets_what_is_heard_and_is_silenced(speko: Command, fake: FakeGateway) -> None:
     install("aplay", 'echo "$@" >> args; exec /bin/cat >> heard')
     fake.on_session(FakeAgent([Answer(audio=tone(20)), Answer(audio=tone(0.3))]))
@@ -228,9 +236,9 @@ def microphone(seconds: float) -> str:
 class HangsUp(FakeAgent):
     """Presses Ctrl-C when the last answer is out."""
 
-    async def _speak(self, answer: Answer) -> None:
-        await super()._speak(answer)
-        if not self._answers:
+    async def say(self, kind: str, **members: Any) -> None:
+        await super().say(kind, **members)
+        if kind == "transcript" and members["role"] == "assistant" and members["final"] and not self._answers:
             os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -48,7 +48,8 @@ class FakeAgent:
         self._results: asyncio.Queue[str] = asyncio.Queue()
         self._unheard_until = 0.0
         self._socket: web.WebSocketResponse | None = None
-        self._turn = 0
+        self._said = ""
+        """The words of the last answer."""
 
     async def __call__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
@@ -86,6 +87,7 @@ class FakeAgent:
         await self.say("turn", stage="speech_started", ms=-500)
         if asyncio.get_running_loop().time() < self._unheard_until:
             self._unheard_until = 0.0
+            await self.say("transcript", role="assistant", text=self._said[:4], final=True)
             await self.say("interruption", at="user")
 
     async def _answer(self, *, typed: bool = False) -> None:
@@ -118,5 +120,9 @@ class FakeAgent:
         await self.say("turn", stage="first_audio", ms=145)
         await self._socket.send_bytes(answer.audio)
         await self.say("transcript", role="assistant", text=answer.said, final=True)
-        await self.say("turn", stage="response_done", ms=200)
-        self._unheard_until = asyncio.get_running_loop().time() + len(answer.audio) / 2 / RATE
+        self._said = answer.said
+        seconds = len(answer.audio) / 2 / RATE
+        self._unheard_until = asyncio.get_running_loop().time() + seconds
+        await asyncio.sleep(seconds)
+        if self._unheard_until:
+            await self.say("turn", stage="response_done", ms=200)

@@ -53,6 +53,11 @@ def test_who_cuts_in_begins_the_next_turn() -> None:
     assert said(*first, *cut_in, *second) == [("tell me", "once", True), ("stop", "ok", False)]
 
 
+def test_an_interruption_replaces_what_was_said_by_what_was_heard() -> None:
+    frames = [words("user", "tell me"), words("assistant", "once upon a time"), stage("speech_started")]
+    assert said(*frames, words("assistant", "once upon"), CUT) == [("tell me", "once upon", True)]
+
+
 def test_an_answer_that_is_over_and_not_yet_heard_can_be_interrupted() -> None:
     frames = [words("user", "a"), words("assistant", "b"), DONE, stage("speech_started"), CUT, words("user", "c")]
     assert said(*frames) == [("a", "b", True), ("c", "", False)]
@@ -149,11 +154,17 @@ frames = st.one_of(
 
 
 @given(st.lists(frames, max_size=40))
-def test_no_final_words_are_lost_or_doubled(sequence: list[Any]) -> None:
+def test_no_words_are_lost_or_doubled(sequence: list[Any]) -> None:
+    """Every final utterance of the user, and the last words of every response, once and in order."""
     turns = Turns()
+    responses: list[str] = [""]
     for frame in sequence:
         turns.take(frame)
-    for role in ("user", "assistant"):
-        given_ = [frame["text"] for frame in sequence if frame.get("role") == role and frame["final"]]
-        kept = [(turn.user if role == "user" else turn.agent).finished for turn in turns.said]
-        assert sorted(text for texts in kept for text in texts) == sorted(given_)
+        if frame.get("role") == "assistant":
+            responses[-1] = frame["text"]
+        if frame in (CUT, DONE):
+            responses.append("")
+    user = [text for turn in turns.said for text in turn.user.finished]
+    agent = [text for turn in turns.said for text in (*turn.agent.finished, turn.agent.growing) if text]
+    assert user == [frame["text"] for frame in sequence if frame.get("role") == "user" and frame["final"]]
+    assert sorted(agent) == sorted(filter(None, responses))

@@ -14,14 +14,21 @@ class Screen:
         self._terminal = terminal
         self._timed: list[Turn] = []
         """Turns whose times are shown already."""
+        self._agents_line = ""
+        self._heard = ""
+        """How much of that line was heard, when it was interrupted."""
 
     def said(self, turn: Turn, role: str, text: str, final: bool) -> None:
         """Words of one utterance so far."""
         line = f"{_NAMES[role]}: {text}"
-        if final:
-            self._write(line)
-        else:
+        if not final:
             self._terminal.live(line)
+        elif role == "assistant" and self._agents_line.startswith(line):
+            self._heard = text
+        else:
+            self._write(line)
+            if role == "assistant":
+                self._agents_line = line
 
     def used(self, tool: ToolUse) -> None:
         """A tool was asked for."""
@@ -31,7 +38,9 @@ class Screen:
     def over(self, turn: Turn) -> None:
         """The answer of a turn is over."""
         if turn.interrupted:
-            self._write(self._terminal.styled("  interrupted", "dim"))
+            after = f" after: {self._heard}" if self._heard else ""
+            self._write(self._terminal.styled(f"  interrupted{after}", "dim"))
+        self._agents_line = self._heard = ""
         line = latency_line(turn)
         if line is not None and not any(turn is timed for timed in self._timed):
             self._timed.append(turn)

@@ -7,7 +7,7 @@ the answer of this one still ends, and words of the user may come when the answe
 from dataclasses import dataclass, field
 from typing import Any
 
-from speko.client.realtime.frames import RealtimeFrame, TranscriptFrame, TurnFrame
+from speko.client.realtime.frames import RealtimeFrame, TurnFrame
 
 _USERS_STAGES = ("speech_started", "speech_ended", "stt_final")
 _LAST_COUNTS = ("speech_ended", "response_done")
@@ -22,8 +22,8 @@ _PARTS = (
 
 
 @dataclass(slots=True)
-class Utterance:
-    """The words of one side. Finished ones, and one that still grows."""
+class Words:
+    """What one side said in a turn: utterances that are finished, and one that still grows."""
 
     finished: list[str] = field(default_factory=list)
     growing: str = ""
@@ -33,13 +33,11 @@ class Utterance:
         """All of it so far."""
         return " ".join(filter(None, [*self.finished, self.growing]))
 
-    def take(self, frame: TranscriptFrame) -> None:
-        """Words so far, or all of one utterance."""
-        if frame["final"]:
-            self.finished.append(frame["text"])
+    def finish(self) -> None:
+        """The utterance that grows is over."""
+        if self.growing:
+            self.finished.append(self.growing)
             self.growing = ""
-        else:
-            self.growing = frame["text"]
 
 
 @dataclass(slots=True)
@@ -56,8 +54,8 @@ class ToolUse:
 class Turn:
     """One turn."""
 
-    user: Utterance = field(default_factory=Utterance)
-    agent: Utterance = field(default_factory=Utterance)
+    user: Words = field(default_factory=Words)
+    agent: Words = field(default_factory=Words)
     stages: dict[str, TurnFrame] = field(default_factory=dict)
     """Of each stage the first, or the last where a turn goes on after it seemed over."""
     tools: list[ToolUse] = field(default_factory=list)
@@ -146,10 +144,13 @@ class Turns:
                 self._stage(turn, frame)
             case "transcript" if frame["role"] == "user":
                 turn = self.current
-                turn.user.take(frame)
+                turn.user.growing = frame["text"]
+                if frame["final"]:
+                    turn.user.finish()
             case "transcript":
+                # A response is one utterance, and also final words are replaced: by those that were heard.
                 turn = self._answer()
-                turn.agent.take(frame)
+                turn.agent.growing = frame["text"]
             case "tool_call":
                 turn = self._answer()
                 turn.tools.append(ToolUse(frame["name"], frame["arguments"]))
@@ -170,6 +171,7 @@ class Turns:
             turn.stages.setdefault(frame["stage"], frame)
         if frame["stage"] == "response_done":
             self._answering = None
+            turn.agent.finish()
 
     def _interrupt(self) -> Turn | None:
         # The answer may have come to its end already, with some of it still to be heard.
@@ -177,6 +179,7 @@ class Turns:
         self._answering = None
         if turn is not None:
             turn.interrupted = True
+            turn.agent.finish()
         return turn
 
     def _of_stage(self, stage: str) -> Turn:
