@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from openai import AsyncOpenAI, RateLimitError
 
-from speko.simulators import FaultKind, command
+from speko.simulators import Fault, FaultKind, RealtimeScript, Stage, command
 
 MAIN = """
 import argparse, sys
@@ -85,6 +85,8 @@ def parsed(*arguments: str) -> argparse.Namespace:
         (["--fault", "slow", "--fault-probability", "7"], "probability"),
         (["--text", "a", "--chunks", "5"], "fewer characters"),
         (["--script", "/nonexistent/script.json"], "No such file"),
+        (["--delta-ms", "0"], "delta_ms"),
+        (["--fault", "close", "--fault-at", "connect"], "cannot be closed"),
     ],
 )
 def test_wrong_usage_is_2(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +107,24 @@ def test_options_win_over_the_file(tmp_path: Path) -> None:
     assert [(call.name, call.arguments) for call in script.tool_calls] == [("look", '{"at": 1}')]
 
 
-def test_every_fault_is_explained_in_the_help() -> None:
+def test_options_of_conversations(tmp_path: Path) -> None:
+    file = tmp_path / "script.json"
+    file.write_text('{"realtime": {"pace": 3, "answers": ["from the file"]}}')
+    options = "--script", str(file), "--answer", "one", "--answer", "two", "--utterance", "hello", "--in-step"
+    script = command._script(parsed(*options, "--delta-ms", "20", "--model", "other"))
+    assert script.realtime == RealtimeScript(
+        answers=("one", "two"), transcripts=("hello",), pace=3, delta_ms=20, in_step=True, models=("other",)
+    )
+    assert command._script(parsed("--speed", "0")).realtime == RealtimeScript(pace=0)
+    assert command._script(parsed("--text", "hello")).realtime == RealtimeScript()
+    fault = command._fault(
+        parsed(
+            "--fault", "close", "--fault-at", "audio", "--fault-turn", "0", "--fault-words", "3", "--fault-code", "1012"
+        )
+    )
+    assert fault == Fault(FaultKind.CLOSE, at=Stage.AUDIO, turn=0, words=3, code=1012)
+
+
+def test_every_fault_and_stage_is_explained_in_the_help() -> None:
     explained = command.EPILOG.split("exit codes")[0].split()
-    assert {kind.value for kind in FaultKind} <= set(explained)
+    assert {*FaultKind, *Stage} <= set(explained)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speko.simulators.faults import Fault, FaultKind, FaultPlan
+from speko.simulators.faults import Fault, FaultKind, FaultPlan, Stage
 
 KIND = FaultKind.STALL
 
@@ -68,6 +68,9 @@ def test_bounds_hold_for_all_plans(
         {"chunks": -1},
         {"seconds": -1.0},
         {"retry_after": "1\r\nX: y"},
+        {"turn": -1},
+        {"words": -1},
+        {"code": 999},
     ],
 )
 def test_nonsense_is_refused_in_python_and_in_json(members: dict[str, object]) -> None:
@@ -82,3 +85,33 @@ def test_statuses() -> None:
     assert statuses.pop("quota") == 429
     assert statuses == {name: int(name) for name in statuses}
     assert sorted(statuses.values()) == [400, 401, 402, 403, 404, 413, 415, 422, 429, 500, 503]
+
+
+@pytest.mark.parametrize(
+    ("fault", "stage"),
+    [
+        (Fault(FaultKind.REFUSE), Stage.CONNECT),
+        (Fault(FaultKind.SILENT), Stage.CONNECT),
+        (Fault(FaultKind.SLOW), Stage.CONNECT),
+        (Fault(FaultKind.RATE_LIMITED), Stage.CONNECT),
+        (Fault(FaultKind.CUT), Stage.AUDIO),
+        (Fault(FaultKind.SESSION_ERROR), Stage.AUDIO),
+        (Fault(FaultKind.SLOW, at=Stage.CALL), Stage.CALL),
+    ],
+)
+def test_stages(fault: Fault, stage: Stage) -> None:
+    assert fault.stage is stage
+    assert [fault.falls(stage, turn) for turn in (1, 2)] == [True, False]
+    assert not any(fault.falls(other, 1) for other in Stage if other is not stage)
+
+
+def test_a_later_turn_and_each() -> None:
+    later, each = Fault(KIND, turn=2), Fault(KIND, turn=0)
+    assert [later.falls(Stage.AUDIO, turn) for turn in (1, 2, 3)] == [False, True, False]
+    assert all(each.falls(Stage.AUDIO, turn) for turn in (1, 2, 3))
+
+
+@pytest.mark.parametrize("kind", [FaultKind.CLOSE, FaultKind.SESSION_ERROR])
+def test_what_is_not_connected_cannot_be_closed(kind: FaultKind) -> None:
+    with pytest.raises(ValueError, match="cannot be closed"):
+        Fault(kind, at=Stage.CONNECT)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speko.simulators import Script, ScriptedToolCall
+from speko.simulators import RealtimeScript, Script, ScriptedToolCall
 from speko.simulators.script import pieces
 
 
@@ -47,3 +47,20 @@ def test_nonsense_is_refused_in_python_and_in_json(members: dict[str, object]) -
         Script(**members)  # type: ignore[arg-type]
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(members, Script)
+
+
+def test_answers_and_transcripts_in_turn() -> None:
+    script = Script(text="t", transcript="h", realtime=RealtimeScript(answers=("a", "b"), transcripts=("x", "y")))
+    assert [script.answer(turn) for turn in (1, 2, 3)] == ["a", "b", "a"]
+    assert [script.heard(turn) for turn in (1, 2, 3)] == ["x", "y", "x"]
+    plain = Script(text="t", transcript="h")
+    assert (plain.answer(7), plain.heard(7)) == ("t", "h")
+    assert (Script().answer(1), Script().heard(1)) == (None, None)
+
+
+@pytest.mark.parametrize("members", [{"pace": -1.0}, {"delta_ms": 0}, {"delta_ms": 600_001}])
+def test_nonsense_about_conversations_is_refused_in_python_and_in_json(members: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        RealtimeScript(**members)  # type: ignore[arg-type]
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"realtime": members}, Script)
