@@ -25,7 +25,7 @@ HANDSHAKE = {
 }
 
 
-def upgrade_request(path: str = "/echo", **headers: str | None) -> bytes:
+def upgrade_request(path: str = "/echo", /, **headers: str | None) -> bytes:
     """A request to become a WebSocket; `_` in a name stands for `-`, None leaves a header out."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"{name}: {value}" for name, value in {**HANDSHAKE, **given}.items() if value is not None]

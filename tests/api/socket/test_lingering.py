@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
@@ -22,9 +23,9 @@ class Meeting(asyncio.Protocol):
         self.gone: list[Exception | None] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write_eof")
-        transport.write(b"x" * self.written)  # type: ignore[union-attr]
-        Lingering(transport, self.seconds, self.gone.append)  # type: ignore[arg-type]
+        own = cast(asyncio.Transport, transport)
+        own.write(b"x" * self.written)
+        Lingering(own, self.seconds, self.gone.append)
 
 
 @asynccontextmanager

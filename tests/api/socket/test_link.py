@@ -95,10 +95,22 @@ async def test_draining_is_told_and_nothing_is_lost() -> None:
         await client.expect((TEXT, b"behind it"))
 
         async def drained() -> bool:
-            return server.handler.drained == 1
+            return bool(server.handler.drained == 1)
 
         await until(drained)
         assert link.buffered == 0
+
+
+async def test_a_quarter_of_a_megabyte_is_not_slow_yet() -> None:
+    async with echoing(Silent) as server, open_socket(server.address) as client:
+        given = await fill(server.handler.link, 150_000)
+        await client.send(frame(PING, b"p"))
+        for _ in range(given):
+            await client.expect((BINARY, SECOND))
+        await client.expect((PONG, b"p"))
+        server.handler.link.send_text(b"x")
+        await client.expect((TEXT, b"x"))
+        assert server.handler.drained == 0
 
 
 async def test_closing_sends_what_was_given_first() -> None:
