@@ -46,7 +46,9 @@ def main() -> int:
 
     setattr(server, "Gateway", gateway_of)  # noqa: B010 - not exported
     setattr(server, "upgrade_of", upgrade_of)  # noqa: B010
-    settings = Settings(data=Path(sys.argv[1]), port=0, embedded="never", drain_seconds=float(sys.argv[2]))
+    settings = Settings(
+        data=Path(sys.argv[1]), port=0, embedded="never", agent_processes=0, drain_seconds=float(sys.argv[2])
+    )
     return server.serve(settings, {}, on_ready=lambda url: print(url, flush=True))
 
 
