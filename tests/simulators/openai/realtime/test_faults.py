@@ -321,6 +321,15 @@ async def test_transcripts_out_of_order() -> None:
     assert talk.text() == WORDS
 
 
+async def test_transcripts_out_of_order_in_each_turn() -> None:
+    async with talking(fault=Fault(FaultKind.DISORDER, turn=0)) as (talk, _):
+        for _ in range(3):
+            talk.events.clear()
+            await talk.speak()
+            await talk.until("conversation.item.input_audio_transcription.completed")
+            assert "response.done" in talk.types()
+
+
 async def test_all_sound_in_one_message() -> None:
     async with talking(fault=Fault(FaultKind.GIANT)) as (talk, seen):
         await talk.speak()

@@ -7,7 +7,7 @@ import pytest
 from openai import AuthenticationError
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 
-from speko.providers.llm import ToolCall
+from speko.providers.llm import TextDelta, ToolCall
 from speko.providers.stt import Transcript
 from speko.simulators import Engines, OpenAISimulator, RealtimeScript, Script, ScriptedToolCall, ScriptedUsage
 from tests.simulators.openai.engines import FAILURE, Fakes
@@ -270,9 +270,12 @@ async def test_an_engine_that_fails_fails_the_response() -> None:
         response = await talk.answer()
         assert response["status"] == "failed"
         assert response["status_details"]["error"]["type"] == "server_error"
-        fakes.llm_events, fakes.stt_events = [], [FAILURE]
-        await talk.speak()
-        await talk.until("conversation.item.input_audio_transcription.failed")
+        fakes.llm_events, fakes.stt_events = [TextDelta("What?")], [FAILURE]
+        for _ in range(2):
+            # What was not heard is no reason to say nothing, now or later.
+            await talk.speak()
+            assert (await talk.until("response.done"))["response"]["status"] == "completed"
+        assert len(talk.of("conversation.item.input_audio_transcription.failed")) == 2
 
 
 async def test_answers_and_transcripts_in_turn() -> None:

@@ -74,7 +74,10 @@ class Session:
         self._responses = 0
         self._hearing: dict[str, asyncio.Task[str]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._over = 0
+        """Responses in the conversation that are over."""
         self._response_over = asyncio.Event()
+        """Set when the next one is; then there is another event."""
         self._events = 0
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
             client.UpdateSession: self._update,
@@ -116,18 +119,21 @@ class Session:
         await self._socket.send({"type": type_, "event_id": f"event_{self.id[-12:]}{self._events}", **members})
 
     async def context(self, params: client.ResponseParams) -> list[Item]:
-        """The items that a response is made from, when all that was said in them is heard."""
+        """The items that a response is made from, when all that was said in them is heard, or cannot be."""
         items = list(self.conversation) if params.input is UNSET else [self._input(item) for item in params.input]
         for item in items:
-            if item.id in self._hearing:
-                await asyncio.shield(self._hearing[item.id])
+            if (hearing := self._hearing.get(item.id)) is not None:
+                await asyncio.wait({hearing})
+                self._hearing.pop(item.id, None)
         return items
 
     def finished(self, response: Response) -> None:
         """A response has nothing more to say."""
         if self._active is response:
             self._active = None
-        self._response_over.set()
+            self._over += 1
+            waiting, self._response_over = self._response_over, asyncio.Event()
+            waiting.set()
         self.notify()
 
     # The client's events.
@@ -263,7 +269,6 @@ class Session:
         response = Response(self, params, self._responses)
         if response.in_conversation:
             self._active = response
-            self._response_over.clear()
         response.task = self._spawn(response.run())
 
     async def _committed(self, pcm: bytes, item_id: str) -> None:
@@ -291,6 +296,7 @@ class Session:
     async def _transcribe(self, item: Item, hearing: asyncio.Task[str], turn: int) -> None:
         where = {"item_id": item.id, "content_index": 0}
         kind = "conversation.item.input_audio_transcription"
+        over = self._over
         asked = self.config.transcription
         try:
             text = await asyncio.shield(hearing)
@@ -304,7 +310,8 @@ class Session:
         if asked is None:
             return
         if self.saboteur.suffers(FaultKind.DISORDER, turn):
-            await self._response_over.wait()
+            while self._over == over:
+                await self._response_over.wait()
         for piece in pieces(text) if asked.model != "whisper-1" else (text,):
             await self.send(f"{kind}.delta", **where, delta=piece)
         usage = transcription_usage(asked.model, item.audio_ms, text)
@@ -325,10 +332,10 @@ class Session:
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(self._ended)
         return task
 
-    def _over(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if task.cancelled() or (failure := task.exception()) is None or isinstance(failure, Gone | ProviderError):
             return
