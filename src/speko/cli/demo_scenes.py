@@ -3,7 +3,6 @@
 A scene is not asked for another step after one that has a problem, so each may build on what the last one brought.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,8 @@ import httpx
 
 from speko import Speko
 from speko.cli.connection import explained
-from speko.cli.demo_stage import Scene, Stage, Step, answer, client, listen, served, speak, timed
+from speko.cli.demo_stage import Scene, Stage, Step, answer, client, letters, listen, served, speak, timed
+from speko.cli.demo_talk import talk
 from speko.cli.exits import CommandError
 from speko.cli.say import sample_rate, save
 from speko.providers.registry import Registry
@@ -27,9 +27,8 @@ RIVALS = ("openai", "xai")
 
 def conversation(stage: Stage) -> Iterator[Step]:
     """A question is spoken, heard, answered, and the answer spoken: nothing is configured, no key, no network."""
-    with stage.terminal.step("starting the gateway on embedded engines"):
-        gateway = stage.programs.start("the gateway", _serve(stage, "embedded", "auto"))
-    with client(gateway.announcement["url"], gateway.announcement["key"]) as speko:
+    gateway = stage.embedded_gateway()
+    with client(gateway["url"], gateway["key"]) as speko:
         step = Step("speak the question", text=QUESTION)
         with timed(stage, step, "speaking") as watch:
             question = served(step, speak(speko, QUESTION, watch))
@@ -40,7 +39,7 @@ def conversation(stage: Stage) -> Iterator[Step]:
         with timed(stage, step, "listening") as watch:
             heard = served(step, listen(speko, question.audio, question.content_type, watch))
             step.text = heard.text
-            if HEARD not in " ".join(re.findall(r"[a-z]+", heard.text.lower())):
+            if HEARD not in letters(heard.text):
                 step.problem = f"heard {heard.text!r} in place of {QUESTION!r}"
         yield step
 
@@ -67,8 +66,8 @@ def failover(stage: Stage) -> Iterator[Step]:
     with stage.terminal.step("starting two simulated vendors and a gateway that has keys for them"):
         bases = {vendor: _simulate(stage, vendor) for vendor in RIVALS}
         env = _credentials({vendor: base["base_url"] for vendor, base in bases.items()})
-        gateway = stage.programs.start("the gateway", _serve(stage, "vendors", "never"), env)
-    url, key = gateway.announcement["url"], gateway.announcement["key"]
+        gateway = stage.gateway("vendors", "never", {**env, "SPEKO_AGENT_PROCESSES": "0"})
+    url, key = gateway["url"], gateway["key"]
     with client(url, key) as speko:
         with timed(stage, step, "waiting for whoever answers") as watch:
             first = _ranked_first(url, key)
@@ -81,25 +80,7 @@ def failover(stage: Stage) -> Iterator[Step]:
     yield step
 
 
-SCENES: tuple[Scene, ...] = (conversation, failover)
-
-
-def _serve(stage: Stage, name: str, embedded: str) -> list[str]:
-    """Arguments of a gateway with its own empty data folder, on a free port."""
-    data = str(stage.folder / name)
-    return [
-        "serve",
-        "--port",
-        "0",
-        "--data",
-        data,
-        "--embedded",
-        embedded,
-        "--log-level",
-        "warning",
-        "--first-key",
-        "--json",
-    ]
+SCENES: tuple[Scene, ...] = (conversation, talk, failover)
 
 
 def _simulate(stage: Stage, vendor: str) -> dict[str, Any]:

@@ -85,7 +85,10 @@ def _report(terminal: Terminal, stage: Stage, steps: list[Step], seconds: float)
     if failed is not None:
         terminal.note(f"speko: the demo failed at: {failed.name}: {failed.problem}")
     elif "file" in stage.details:
-        terminal.write(f"\nThe spoken answer is in {stage.details['file']}; the demo took {seconds:.0f} s.")
+        files = f"The spoken answer is in {stage.details['file']}"
+        if "conversation" in stage.details:
+            files += f", the conversation in {stage.details['conversation']['file']}"
+        terminal.write(f"\n{files}; the demo took {seconds:.0f} s.")
 
 
 def _ms(value: float | None) -> str | None:

@@ -1,7 +1,8 @@
 """What the scenes of the demo share: steps with their times and expectations, and calls that are timed."""
 
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -76,6 +77,25 @@ class Stage:
     """The spoken reply."""
     details: dict[str, Any] = field(default_factory=dict)
     """What scenes add to the JSON form."""
+    _embedded: dict[str, Any] | None = None
+
+    def embedded_gateway(self) -> dict[str, Any]:
+        """The gateway on embedded engines, started by the scene that needs it first: its `url` and a `key`."""
+        if self._embedded is None:
+            with self.terminal.step("starting the gateway on embedded engines"):
+                self._embedded = self.gateway("embedded", "auto")
+        return self._embedded
+
+    def gateway(self, name: str, embedded: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Starts a gateway with its own empty data folder, on a free port: its `url` and a `key`."""
+        data = str(self.folder / name)
+        options = ["--port", "0", "--data", data, "--embedded", embedded, "--log-level", "warning"]
+        return self.programs.start("the gateway", ["serve", *options, "--first-key", "--json"], env).announcement
+
+
+def letters(text: str) -> str:
+    """The words alone: engines differ in case and punctuation."""
+    return " ".join(re.findall(r"[a-z]+", text.lower()))
 
 
 Scene = Callable[[Stage], Iterator[Step]]

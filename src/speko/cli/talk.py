@@ -184,7 +184,7 @@ class _Talk:
     async def _play_turns(self, conversation: Conversation, uplink: Uplink) -> None:
         await conversation.until_ready()
         if self._args.first_message:
-            await _answered(conversation)
+            _came(await conversation.answer())
         for number, (kind, value) in enumerate(self._script):
             if kind == "TEXT":
                 await conversation.type(value)
@@ -192,10 +192,10 @@ class _Talk:
                 await uplink.say(self._speech[value])
                 conversation.expect()
             if self._args.cut_in is not None and self._script[number + 1 :]:
-                await conversation.first_sound.wait()
+                _came(await conversation.answer_begins())
                 await asyncio.sleep(self._args.cut_in)
             else:
-                await _answered(conversation)
+                _came(await conversation.answer())
 
     def _report(self, conversation: Conversation, facts: dict[str, Any]) -> None:
         turns = conversation.turns.said
@@ -215,8 +215,8 @@ class _Talk:
         )
 
 
-async def _answered(conversation: Conversation) -> None:
-    if not await conversation.answer():
+def _came(answer: bool) -> None:
+    if not answer:
         raise CommandError("the agent has not answered", "NO_ANSWER")
 
 

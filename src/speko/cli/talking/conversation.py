@@ -50,8 +50,6 @@ class Conversation:
         self._watcher = watcher
         self._run_tool = run_tool
         self.turns = Turns()
-        self.first_sound = asyncio.Event()
-        """Of the answer that is awaited."""
         self.interruptions = 0
         self.ending = ""
         """Why the session is over, in the gateway's words."""
@@ -59,6 +57,9 @@ class Conversation:
         """Code and message of the last complaint."""
         self._ready = asyncio.Event()
         self._answered = asyncio.Event()
+        self._sound = asyncio.Event()
+        """The answer that is awaited is being heard."""
+        self._interrupted = asyncio.Event()
         self._spoke = False
         """The awaited answer has more than tool calls so far."""
         self._last_frame = 0.0
@@ -97,9 +98,9 @@ class Conversation:
             raise CommandError(f"no engine was there within {READY_SECONDS:.0f} s", "NOT_READY") from None
 
     def expect(self) -> None:
-        """The user has spoken: `answer` and `first_sound` are about what comes from here on."""
+        """The user has spoken: `answer` and `answer_begins` are about what comes from here on."""
         self._answered.clear()
-        self.first_sound.clear()
+        self._sound.clear()
         self._spoke = False
 
     async def type(self, text: str) -> None:
@@ -109,19 +110,33 @@ class Conversation:
         await self._session.send_text(text)
 
     async def answer(self) -> bool:
-        """Waits until the answer was heard to its end. False: none came."""
-        clock = asyncio.get_running_loop().time
-        self._last_frame = clock()
-        while True:
-            while not self._answered.is_set() and (quiet := self._last_frame + QUIET_SECONDS - clock()) > 0:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(quiet):
-                        await self._answered.wait()
+        """Waits until the answer was heard to its end. False: none came, or it broke off."""
+        while await self._until(self._answered):
             await self._playback.played_out()
             await asyncio.sleep(_PAUSE_SECONDS)
             if not self.turns.answering:
-                return self._spoke
+                return True
             self._answered.clear()
+        return False
+
+    async def answer_begins(self) -> bool:
+        """Waits for the first sound of the answer. False: none came."""
+        return await self._until(self._sound)
+
+    async def interruption(self) -> bool:
+        """Waits until an answer is interrupted. False: none was."""
+        self._interrupted.clear()
+        return await self._until(self._interrupted)
+
+    async def _until(self, event: asyncio.Event) -> bool:
+        """Waits for something that the gateway does, as long as it does anything."""
+        clock = asyncio.get_running_loop().time
+        self._last_frame = clock()
+        while not event.is_set() and (quiet := self._last_frame + QUIET_SECONDS - clock()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(quiet):
+                    await event.wait()
+        return event.is_set()
 
     async def _receive(self) -> None:
         async for frame in self._session:
@@ -134,7 +149,7 @@ class Conversation:
             case "audio":
                 self._playback.play(frame["pcm"])
                 self._spoke = True
-                self.first_sound.set()
+                self._sound.set()
             case "ready":
                 self._ready.set()
             case "transcript" if turn is not None:
@@ -150,16 +165,17 @@ class Conversation:
                 if self._spoke:
                     self._answered.set()
             case "interruption":
-                await self._interrupted(turn)
+                await self._cut(turn)
             case "error":
                 self.error = (frame["code"], frame["message"])
                 self._watcher.complained(*self.error)
             case "close":
                 self.ending = frame["reason"]
 
-    async def _interrupted(self, turn: Turn | None) -> None:
+    async def _cut(self, turn: Turn | None) -> None:
         # The agent may go on with an answer of its own accord; a user who cut in gets another one.
         self.interruptions += 1
+        self._interrupted.set()
         await self._session.played(round(self._playback.cut()))
         self.expect()
         if turn is not None:
