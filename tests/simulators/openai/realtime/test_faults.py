@@ -82,9 +82,11 @@ async def test_a_page_of_a_proxy_at_connect() -> None:
 @pytest.mark.parametrize("kind", [FaultKind.SILENT, FaultKind.STALL])
 async def test_silence_at_connect(kind: FaultKind) -> None:
     async with OpenAISimulator(fault=Fault(kind, at=Stage.CONNECT)) as simulator:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1), connected(simulator):
-                pass
+        connecting = asyncio.create_task(connected(simulator).__aenter__())
+        await simulator.until(lambda: len(simulator.requests) == 1)
+        _, waiting = await asyncio.wait({connecting}, timeout=0.1)
+        assert waiting
+        connecting.cancel()
         await simulator.until(lambda: simulator.cancelled == 1)
 
 
