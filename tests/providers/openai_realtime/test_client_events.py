@@ -71,15 +71,13 @@ def test_settings_of_a_vendor_with_a_flat_session() -> None:
 @pytest.mark.parametrize(
     ("message", "kind", "purpose"),
     [
-        (client_events.commit(), "input_audio_buffer.commit", "commit"),
+        (client_events.commit("commit_1"), "input_audio_buffer.commit", "commit"),
         (client_events.clear(), "input_audio_buffer.clear", "clear"),
         (client_events.cancel("resp_1"), "response.cancel", "cancel"),
         (client_events.truncate("item_1", 12), "conversation.item.truncate", "truncate"),
         (client_events.respond(), "response.create", "respond"),
         (client_events.continue_answer(None), "response.create", "respond"),
-        (client_events.say("Hi"), "conversation.item.create", "say"),
-        (client_events.tool_result("c", "o", failed=False), "conversation.item.create", "result"),
-        (client_events.history_item(UserSaid("Hi")), "conversation.item.create", "history"),
+        (client_events.create_item("say_1", client_events.user_message("Hi")), "conversation.item.create", "say"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -90,7 +88,7 @@ def test_messages_say_what_they_are_for(message: bytes, kind: str, purpose: str)
 
 
 def test_ids_differ() -> None:
-    assert len({sent(client_events.commit())["event_id"] for _ in range(10)}) == 10
+    assert len({sent(client_events.respond())["event_id"] for _ in range(10)}) == 10
     assert client_events.purpose_of(None) == ""
 
 
@@ -109,7 +107,7 @@ def test_audio(pcm: bytes) -> None:
     )
 )
 def test_any_words_make_an_item(item: Any) -> None:
-    message = sent(client_events.history_item(item))
+    message = sent(client_events.create_item("history_1", client_events.item_of(item)))
     if isinstance(item, UserSaid | AssistantSaid):
         assert message["item"]["content"][0]["text"] == item.text
 

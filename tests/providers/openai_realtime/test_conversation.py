@@ -356,8 +356,11 @@ def test_typed_text_is_answered() -> None:
     item, _ = talk.do(Say("What time is it?"))
     assert talk.kinds() == ["conversation.item.create", "response.create"]
     assert item["item"] == {
-        "type": "message", "role": "user", "content": [{"type": "input_text", "text": "What time is it?"}],
-    }  # fmt: skip
+        "id": item["item"]["id"],
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_text", "text": "What time is it?"}],
+    }
 
 
 def test_typed_text_during_a_response_is_answered_after_it() -> None:
@@ -407,7 +410,8 @@ def test_an_answered_tool_brings_the_next_response() -> None:
     talk = Talk()
     talk.vendor(e.created(), e.arguments("c1", "look", "{}"), e.done())
     result, _ = talk.do(AnswerTool("c1", "12 degrees"))
-    assert result["item"] == {"type": "function_call_output", "call_id": "c1", "output": "12 degrees"}
+    item = result["item"]
+    assert (item["type"], item["call_id"], item["output"]) == ("function_call_output", "c1", "12 degrees")
     assert talk.kinds() == ["conversation.item.create", "response.create"]
 
 
@@ -434,9 +438,25 @@ def test_a_tool_that_answers_while_the_user_speaks_waits_for_the_end_of_the_turn
     talk.vendor(e.created(), e.arguments("c1", "look", "{}"), e.done())
     talk.user(1000)
     talk.vendor(e.speech_started(0))
-    talk.do(AnswerTool("c1", "a"))
-    talk.vendor(e.speech_stopped(900), e.created("resp_2"), e.done("resp_2"))
+    (result,) = talk.do(AnswerTool("c1", "a"))
+    talk.vendor(
+        e.event("conversation.item.added", item=result["item"]), e.speech_stopped(900), e.created("resp_2"),
+        e.done("resp_2"),
+    )  # fmt: skip
     assert talk.kinds() == ["conversation.item.create"]
+
+
+def test_a_tool_that_answers_too_late_for_the_next_response_brings_one_more() -> None:
+    talk = Talk()
+    talk.vendor(e.created(), e.arguments("c1", "look", "{}"), e.done())
+    talk.user(1000)
+    talk.vendor(e.speech_started(0))
+    (result,) = talk.do(AnswerTool("c1", "a"))
+    talk.vendor(
+        e.speech_stopped(900), e.created("resp_2"), e.event("conversation.item.added", item=result["item"]),
+        e.done("resp_2"),
+    )  # fmt: skip
+    assert talk.kinds() == ["conversation.item.create", "response.create"]
 
 
 def test_a_slow_tool_of_an_earlier_response_holds_up_nobody() -> None:

@@ -18,10 +18,12 @@ SAMPLES = [
     e.session(), e.session("session.updated"), e.speech_started(1), e.speech_stopped(2), e.transcript_delta("a"),
     e.transcript("a"), e.transcript_failed(), e.created(), e.done(usage=e.usage(input=1)), e.failed(message="x"),
     e.audio(b"\x01\x00"), e.written("a"), e.spoken("a"), e.spoken_done("a"), e.arguments("c", "n", "{}"),
-    e.item_done(e.call_item("c", "n", "{}")), e.error("x"), e.event("rate_limits.updated", rate_limits=[]),
+    e.item_done(e.call_item("c", "n", "{}")),
+    e.event("conversation.item.added", item=e.call_item("c", "n", "{}")),
+    e.event("conversation.item.created", item=e.call_item("c", "n", "{}")),
+    e.event("input_audio_buffer.committed", item_id="i"), e.error("x"), e.event("rate_limits.updated", rate_limits=[]),
 ]  # fmt: skip
 UNINTERESTING = [
-    e.event("input_audio_buffer.committed", item_id="i"),
     e.event("input_audio_buffer.cleared"),
     e.event("conversation.item.truncated", item_id="i", content_index=0, audio_end_ms=1),
     e.event("response.output_audio.done", response_id="r", item_id="i", output_index=0, content_index=0),

@@ -70,29 +70,34 @@ def _transcription(request: S2sRequest, facts: RealtimeFacts) -> dict[str, str]:
     return settings
 
 
-def history_item(item: HistoryItem) -> bytes:
+def item_of(part: HistoryItem) -> dict[str, Any]:
     """A part of the conversation so far."""
-    match item:
+    match part:
         case UserSaid(text):
-            return _item("history", _user(text))
+            return user_message(text)
         case AssistantSaid(text):
-            content = [{"type": "output_text", "text": text}]
-            return _item("history", {"type": "message", "role": "assistant", "content": content})
+            return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
         case ToolCalled(call_id, name, arguments):
-            call = {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
-            return _item("history", call)
+            return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
         case ToolAnswered(call_id, output, failed):
-            return _item("history", _result(call_id, output, failed))
+            return tool_result(call_id, output, failed=failed)
 
 
-def say(text: str) -> bytes:
-    """The user typed this."""
-    return _item("say", _user(text))
+def user_message(text: str) -> dict[str, Any]:
+    """Something that the user said or typed."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
-def tool_result(call_id: str, output: str, failed: bool) -> bytes:
+def tool_result(call_id: str, output: str, *, failed: bool) -> dict[str, Any]:
     """What a tool gave."""
-    return _item("result", _result(call_id, output, failed))
+    if failed:
+        output = f"The tool failed: {output}" if output else "The tool failed."
+    return {"type": "function_call_output", "call_id": call_id, "output": output}
+
+
+def create_item(event_id: str, item: dict[str, Any]) -> bytes:
+    """Adds an item to the conversation."""
+    return _encode({"type": "conversation.item.create", "event_id": event_id, "item": item})
 
 
 def respond() -> bytes:
@@ -107,9 +112,9 @@ def continue_answer(system_prompt: str | None) -> bytes:
     return _message("response.create", "respond", response={"instructions": instructions})
 
 
-def commit() -> bytes:
+def commit(event_id: str) -> bytes:
     """Makes an item of the audio so far."""
-    return _message("input_audio_buffer.commit", "commit")
+    return _encode({"type": "input_audio_buffer.commit", "event_id": event_id})
 
 
 def clear() -> bytes:
@@ -144,22 +149,13 @@ def texts(request: S2sRequest) -> Sequence[str]:
     return found
 
 
-def _user(text: str) -> dict[str, Any]:
-    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-
-
-def _result(call_id: str, output: str, failed: bool) -> dict[str, Any]:
-    if failed:
-        output = f"The tool failed: {output}" if output else "The tool failed."
-    return {"type": "function_call_output", "call_id": call_id, "output": output}
-
-
-def _item(purpose: Purpose, item: dict[str, Any]) -> bytes:
-    return _message("conversation.item.create", purpose, item=item)
-
-
 def _message(kind: str, purpose: Purpose, **members: Any) -> bytes:
-    return _encode({"type": kind, "event_id": f"{purpose}_{next(_count)}", **members})
+    return _encode({"type": kind, "event_id": new_id(purpose), **members})
+
+
+def new_id(purpose: Purpose) -> str:
+    """An id for a message, and for the item that it makes."""
+    return f"{purpose}_{next(_count)}"
 
 
 def purpose_of(event_id: str | None) -> str:

@@ -102,7 +102,7 @@ class Conversation:
         if session.detection is not None:
             self._turns.detects(session.detection.prefix_padding_ms, session.detection.silence_duration_ms)
         for item in self._request.history:
-            self._send(client_events.history_item(item))
+            self._send(client_events.create_item(client_events.new_id("history"), client_events.item_of(item)))
             if isinstance(item, ToolCalled):
                 self._calls[item.call_id] = ""
             elif isinstance(item, ToolAnswered):
@@ -123,14 +123,16 @@ class Conversation:
         match command:
             case Commit():
                 if self._turns.commit():
-                    self._send(client_events.commit())
+                    event_id = client_events.new_id("commit")
+                    self._turns.sent(event_id)
+                    self._send(client_events.commit(event_id))
                     self._turns.owe(Reason.TURN)
             case Clear():
                 self._turns.clear()
                 self._send(client_events.clear())
             case Say(text):
                 self._recent.append(text)
-                self._send(client_events.say(text))
+                self._send_item("say", client_events.user_message(text))
                 self._turns.owe(Reason.TEXT)
             case StopResponse(response, heard_ms) | CorrectHeard(response, heard_ms):
                 self._stop(response, heard_ms)
@@ -138,6 +140,11 @@ class Conversation:
                 self._answer_tool(call_id, output, failed)
             case PlayedSoFar():
                 pass
+
+    def _send_item(self, purpose: Literal["say", "result"], item: dict[str, Any]) -> None:
+        item_id = client_events.new_id(purpose)
+        self._turns.sent(item_id)
+        self._send(client_events.create_item(item_id, {"id": item_id, **item}))
 
     def _stop(self, response_id: str, heard_ms: int) -> None:
         response = self._responses.get(response_id)
@@ -154,7 +161,7 @@ class Conversation:
         if response is None:
             return
         self._recent.append(output)
-        self._send(client_events.tool_result(call_id, output, failed))
+        self._send_item("result", client_events.tool_result(call_id, output, failed=failed))
         if response not in self._calls.values():
             self._turns.owe(Reason.TOOLS)
 
@@ -187,6 +194,9 @@ class Conversation:
     def _speech_stopped(self, event: server_events.SpeechStopped) -> None:
         self.sink.event(SpeechStopped(self._turns.speech_stopped(event.audio_end_ms)))
 
+    def _committed(self, _: server_events.Committed) -> None:
+        self._turns.committed()
+
     def _transcript_delta(self, event: server_events.TranscriptDelta) -> None:
         if event.delta:
             text = self._words[event.item_id] = self._words.get(event.item_id, "") + event.delta
@@ -205,6 +215,9 @@ class Conversation:
         self.sink.event(EngineProblem("what the user said could not be transcribed"))
 
     # ---- responses
+
+    def _added(self, event: server_events.ItemAdded | server_events.ItemCreated) -> None:
+        self._turns.confirmed(event.item.id or "")
 
     def _created(self, event: server_events.ResponseCreated) -> None:
         self._turns.announced()
@@ -322,11 +335,14 @@ class Conversation:
     def _error(self, event: server_events.Error) -> None:
         error = event.error
         waiting = self._turns.waiting
+        purpose = client_events.purpose_of(error.event_id)
         another = complaints.response_was_active(error)
-        if another or client_events.purpose_of(error.event_id) == "respond":
+        if another or purpose == "respond":
             self._turns.refused(another_in_flight=another)
+        elif error.event_id:
+            self._turns.declined(error.event_id)
         if complaints.came_late(error):
-            log.debug("message of ours came late", extra={"purpose": client_events.purpose_of(error.event_id)})
+            log.debug("message of ours came late", extra={"purpose": purpose})
             return
         kind = self._meaning(error)
         if complaints.ends_session(error, kind) or (waiting and isinstance(kind, _NO_ANSWER)):
@@ -347,9 +363,12 @@ _NO_ANSWER = (RateLimited, ProviderUnavailable)
 _HANDLERS: Mapping[type, Callable[[Conversation, Any], None]] = {
     server_events.SpeechStarted: Conversation._speech_started,
     server_events.SpeechStopped: Conversation._speech_stopped,
+    server_events.Committed: Conversation._committed,
     server_events.TranscriptDelta: Conversation._transcript_delta,
     server_events.TranscriptCompleted: Conversation._transcript_completed,
     server_events.TranscriptFailed: Conversation._transcript_failed,
+    server_events.ItemAdded: Conversation._added,
+    server_events.ItemCreated: Conversation._added,
     server_events.ResponseCreated: Conversation._created,
     server_events.ResponseDone: Conversation._done,
     server_events.TextDelta: Conversation._text,

@@ -77,6 +77,10 @@ class SpeechStopped(_Event, tag="input_audio_buffer.speech_stopped"):
     audio_end_ms: int | None = None
 
 
+class Committed(_Event, tag="input_audio_buffer.committed"):
+    """The audio so far has become an item of the conversation."""
+
+
 class TranscriptDelta(_Event, tag="conversation.item.input_audio_transcription.delta"):
     """The next words of the user."""
 
@@ -95,6 +99,27 @@ class TranscriptFailed(_Event, tag="conversation.item.input_audio_transcription.
     """An utterance could not be written down."""
 
     item_id: str = ""
+
+
+# ---- items
+
+
+class ItemId(Struct, frozen=True, gc=False):
+    """An item, of which nothing but the id matters."""
+
+    id: str | None = None
+
+
+class ItemAdded(_Record, tag="conversation.item.added"):
+    """The server has an item."""
+
+    item: ItemId = ItemId()
+
+
+class ItemCreated(_Record, tag="conversation.item.created"):
+    """The same, in the words of other servers."""
+
+    item: ItemId = ItemId()
 
 
 # ---- responses
@@ -245,9 +270,12 @@ ServerEvent = (
     | SessionUpdated
     | SpeechStarted
     | SpeechStopped
+    | Committed
     | TranscriptDelta
     | TranscriptCompleted
     | TranscriptFailed
+    | ItemAdded
+    | ItemCreated
     | ResponseCreated
     | ResponseDone
     | AudioDelta
