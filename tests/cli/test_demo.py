@@ -134,8 +134,21 @@ def test_all_of_it(tmp_path: Path) -> None:
         timeout=180,
     )
     assert done.returncode == Exit.OK, done.stdout + done.stderr
-    for word in ("flite", "pocketsphinx", "rules", "144", "openai", "xai", "out/demo.wav"):
+    for word in (
+        "flite",
+        "pocketsphinx",
+        "rules",
+        "144",
+        "openai",
+        "xai",
+        "cascade",
+        "tool get_weather",
+        "out/demo.wav",
+    ):
         assert word in done.stdout
+    with wave.open("out/conversation.wav") as file:
+        assert file.getnchannels() == 2
+        assert file.getnframes() > 5 * file.getframerate()
     with wave.open("out/demo.wav") as file:
         assert file.getnframes() > file.getframerate() // 2
     assert programs_in(tmp_path) == []

@@ -55,7 +55,7 @@ def talk(stage: Stage) -> Iterator[Step]:
     with client(url, key) as speko, explained("the demo's gateway"):
         speech = [_samples(speak(speko, text, Stopwatch())) for text in (WITH_A_TOOL, AT_LENGTH, CUTTING_IN)]
     stage.terminal.write("A spoken conversation:")
-    held = _Held(stage.terminal)
+    held = Held(stage.terminal)
     with explained("the demo's gateway"):
         asyncio.run(held.hold(url, key, speech))
     stage.details["conversation"] = {
@@ -68,7 +68,7 @@ def talk(stage: Stage) -> Iterator[Step]:
 
 
 @dataclass
-class _Held:
+class Held:
     """What happened in the conversation."""
 
     terminal: Terminal
@@ -159,9 +159,8 @@ class _Held:
     def _tool_problem(self, turn: Turn) -> str | None:
         if "weather in paris" not in letters(turn.user.text):
             return f"heard {turn.user.text!r} in place of {WITH_A_TOOL!r}"
-        if [(tool.name, json.loads(tool.arguments)["city"].lower()) for tool in turn.tools] != [
-            ("get_weather", "paris")
-        ]:
+        calls = [(tool.name, json.loads(tool.arguments.lower())) for tool in turn.tools]
+        if calls != [(TOOL["name"], {"city": "paris"})]:
             return "the agent should have called get_weather for Paris, once"
         if str(WEATHER["temperature"]) not in turn.agent.text or str(WEATHER["sky"]) not in turn.agent.text:
             return f"the answer {turn.agent.text!r} lacks what the tool said"
