@@ -195,8 +195,6 @@ class CoalescingProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()  # it asks before the answer to its last request; what we send would be mixed up
             return
-        self._unset_keepalive_if_required()
-        self.flow.resume_reading()
         raw = cast(CoalescingTransport, self.transport).release()
         self.connections.discard(self)
         headers = b"".join(b"%b: %b\r\n" % header for header in self.headers)

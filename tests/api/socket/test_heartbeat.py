@@ -5,7 +5,7 @@ import asyncio
 from speko.api.socket.heartbeat import Heartbeat
 from tests.api.running import until
 
-NEVER = 1000.0
+NEVER = 10.0
 
 
 class Peer:
