@@ -116,10 +116,9 @@ class Talk:
         self.engine.ready(provider, model, capabilities, now)
         ring.live()
         self.handover.ready(capabilities, now)
-        if ring.commit_at is not None:
-            self._hear(ring.commit_at)
-            self.user.commit_again(ring.commit_at, now)
-            ring.commit_at = None
+        committed, ring.commit_at = ring.commit_at, None
+        if committed is not None and self._hear(committed):
+            self.user.commit_again(committed, now)
         for position, frame in self.early.take():
             if frame == Control("clear"):
                 ring.clear(position)
@@ -127,9 +126,11 @@ class Talk:
             self.client_frame(frame, now, position)
         self._hear(ring.end)
 
-    def _hear(self, up_to: int) -> None:
-        for pcm in self.ring.give(up_to):
+    def _hear(self, up_to: int) -> bool:
+        pieces = self.ring.give(up_to)
+        for pcm in pieces:
             self._out.do(Hear(pcm))
+        return bool(pieces)
 
     def engine_event(self, event: EngineEvent, now: float) -> None:
         """Something happened at the engine."""
