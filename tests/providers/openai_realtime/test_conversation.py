@@ -165,6 +165,14 @@ def test_words_that_come_only_when_the_item_is_complete() -> None:
     assert told[1] == AssistantText("resp_1", "All of it.")
 
 
+def test_the_words_of_two_items_do_not_run_together() -> None:
+    told = Talk().vendor(
+        e.created(), e.spoken("Let me", item="a"), e.spoken(" see.", item="a"), e.spoken("It is", item="b"),
+        e.spoken(" six.", item="b"), e.spoken_done("It is six.", item="b"), e.spoken_done("Good?", item="c"),
+    )  # fmt: skip
+    assert "".join(entry.delta for entry in told[1:]) == "Let me see. It is six. Good?"
+
+
 def test_half_samples_wait_for_the_other_half() -> None:
     told = Talk().vendor(e.created(), e.audio(b"\x01"), e.audio(b"\x02\x03\x04"), e.audio(b"\x05"), e.audio(b"\x06"))
     assert told[1:] == [("resp_1", b"\x01\x02\x03\x04"), ("resp_1", b"\x05\x06")]

@@ -79,7 +79,7 @@ class Conversation:
         self._content = tuple(client_events.texts(request))
         self._recent = deque[str](maxlen=16)  # words that came after the request
         self._turns = Turns(request.input_rate, lambda: send(client_events.respond()))
-        self._received_ms = 0.0
+        self._received = 0  # bytes of audio
         self._words: dict[str, str] = {}  # of the user's utterances that are being written down
         self._responses: dict[str, SentResponse] = {}
         self._active: SentResponse | None = None
@@ -89,10 +89,14 @@ class Conversation:
     def appended(self, size: int) -> None:
         """So many bytes of the user's audio were sent."""
         self._turns.append(size)
-        self._usage.audio_ms = self._turns.appended_ms + int(self._received_ms)
+        self._count_audio()
+
+    def _count_audio(self) -> None:
+        self._usage.audio_ms = self._turns.appended_ms + self._received * 500 // self._request.output_rate
 
     def mute(self) -> None:
         """Nothing is told any more."""
+        self._count_audio()
         self.sink = Silence()
 
     # ---- the beginning
@@ -182,9 +186,9 @@ class Conversation:
             response = self._of(event.response_id)
             if response is None:
                 return
-        pcm = response.add(event.item_id, event.delta)
-        self._received_ms += len(event.delta) * 500 / self._request.output_rate
-        self.appended(0)
+        delta = event.delta
+        self._received += len(delta)
+        pcm = response.add(event.item_id, delta)
         if pcm:
             self.sink.audio(response.id, pcm)
 
@@ -246,6 +250,7 @@ class Conversation:
         return response
 
     def _end(self, response: SentResponse, status: Status) -> None:
+        self._count_audio()
         response.over = True
         if self._active is response:
             self._active = None
@@ -253,17 +258,23 @@ class Conversation:
         self.sink.event(ResponseDone(response.id, status))
 
     def _text(self, event: server_events.TextDelta | server_events.SpokenDelta) -> None:
-        response = self._of(event.response_id)
-        if response is not None and event.delta:
-            response.spoken_items.add(event.item_id)
-            self.sink.event(AssistantText(response.id, event.delta))
+        self._say(event.response_id, event.item_id, event.delta)
 
     def _spoken(self, event: server_events.SpokenDone) -> None:
         """Some servers send the words of an item only when it is complete."""
-        response = self._of(event.response_id)
-        if response is not None and event.transcript and event.item_id not in response.spoken_items:
-            response.spoken_items.add(event.item_id)
-            self.sink.event(AssistantText(response.id, event.transcript))
+        response = self._responses.get(event.response_id, self._active)
+        if response is None or event.item_id not in response.spoken_items:
+            self._say(event.response_id, event.item_id, event.transcript)
+
+    def _say(self, response_id: str, item_id: str, words: str | None) -> None:
+        response = self._of(response_id)
+        if response is None or not words:
+            return
+        if item_id not in response.spoken_items:
+            if response.spoken_items and not words[0].isspace():
+                words = f" {words}"  # items are paragraphs
+            response.spoken_items.add(item_id)
+        self.sink.event(AssistantText(response.id, words))
 
     def _arguments(self, event: server_events.ArgumentsDone) -> None:
         if event.name:

@@ -27,6 +27,8 @@ PING_SECONDS = 20
 _MAX_ANSWER = 2**16
 _WRITE_BUFFER = 2**18
 """Bytes that may wait for the network before the client is held back: four seconds of audio."""
+_TLS_SHUTDOWN = 0.5
+"""Seconds that a vendor may take to say goodbye."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: |\r)")
 _quiet = logging.LoggerAdapter(logging.getLogger("speko.providers.openai_realtime.socket"), {})
 
@@ -94,7 +96,10 @@ async def open_socket(
         async with asyncio.timeout(timeout):
             # Reading the certificates takes a while, once.
             tls = await loop.run_in_executor(None, _tls) if address.secure else None
-            await loop.create_connection(lambda: upgrade, address.host, address.port, ssl=tls)
+            shutdown = _TLS_SHUTDOWN if tls else None
+            await loop.create_connection(
+                lambda: upgrade, address.host, address.port, ssl=tls, ssl_shutdown_timeout=shutdown
+            )
             refusal = await upgrade.answer
             if refusal is None:
                 await upgrade.websocket.wait_until_handshake_complete()
