@@ -1,17 +1,23 @@
 """The example scripts run as they stand."""
 
 import io
+import json
 import runpy
 import sys
+import threading
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from speko import SpekoAuthError
 from tests.client.conftest import API_KEY
 from tests.client.gateway import Reply, ScriptedGateway, json_reply, sse, sse_reply
+from tests.client.realtime.sockets import TOKEN, session_reply
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "python"
 META = {"provider": "vendor", "model": "m1", "failoverCount": 1, "scoresRunId": None}
@@ -77,9 +83,67 @@ def test_chat(gateway: ScriptedGateway, run: Run, capsys: pytest.CaptureFixture[
     assert roles == ["user", "assistant", "tool"]
 
 
-@pytest.mark.parametrize("script", ["transcribe.py", "speak.py", "chat.py"])
+@contextmanager
+def agent(script: Callable[[ServerConnection], None]) -> Iterator[str]:
+    """A socket that follows the script. Yields its address."""
+    with serve(script, "127.0.0.1", 0, subprotocols=[Subprotocol(TOKEN)], compression=None) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def question(path: Path) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(b"\x01\x02" * 400)
+
+
+def test_talk(gateway: ScriptedGateway, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heard: list[bytes | str] = []
+
+    def answers(socket: ServerConnection) -> None:
+        heard.extend(socket.recv() for _ in range(3))
+        for frame in ({"t": "transcript", "role": "user", "text": "hello", "final": True}, {"t": "ready"}):
+            socket.send(json.dumps(frame))
+        socket.send(b"\x03\x04")
+        socket.send(json.dumps({"t": "turn", "stage": "response_done", "ms": 1}))
+        for _ in socket:
+            pass
+
+    question(tmp_path / "a.wav")
+    with agent(answers) as url:
+        gateway.replies.append(session_reply(url))
+        assert run("talk.py", str(tmp_path / "a.wav"), str(tmp_path / "b.wav")) == 0
+    assert capsys.readouterr().out == "user: hello\n"
+    # The session has 24000 Hz: a frame is 480 samples long.
+    assert heard == [b"\x01\x02" * 400 + bytes(160), bytes(960), bytes(960)]
+    assert gateway.received[0].json["s2s"] == {"inputSampleRate": 16000, "outputSampleRate": 16000}
+    with wave.open(str(tmp_path / "b.wav")) as file:
+        assert (file.getframerate(), file.readframes(9)) == (16000, b"\x03\x04")
+
+
+def test_talk_says_what_went_wrong(
+    gateway: ScriptedGateway, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuses(socket: ServerConnection) -> None:
+        socket.send(json.dumps({"t": "error", "code": "S2S_PROVIDER_CONNECT_FAILED", "message": "no such model"}))
+        socket.close(1011)
+
+    question(tmp_path / "a.wav")
+    with agent(refuses) as url:
+        gateway.replies.append(session_reply(url))
+        assert run("talk.py", str(tmp_path / "a.wav"), str(tmp_path / "b.wav")) == 1
+    assert capsys.readouterr().err == "S2S_PROVIDER_CONNECT_FAILED: no such model\n"
+    assert not (tmp_path / "b.wav").exists()
+
+
+@pytest.mark.parametrize("script", ["transcribe.py", "speak.py", "chat.py", "talk.py"])
 def test_a_refusal_ends_the_script(gateway: ScriptedGateway, run: Run, tmp_path: Path, script: str) -> None:
-    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    question(tmp_path / "a.wav")
     gateway.replies.append(json_reply({"error": "Unknown key.", "code": "UNAUTHORIZED"}, 401))
     with pytest.raises(SpekoAuthError, match="Unknown key"):
         run(script, str(tmp_path / "a.wav"), str(tmp_path / "b.wav"), typed="Hello.\n\n")
