@@ -23,6 +23,7 @@ class Notes:
         self.utterances: list[bytes] = []
         self.open = False
         self.dropped = 0
+        self.empty = 0
 
     def begin(self, pcm: bytes) -> None:
         assert not self.open
@@ -35,6 +36,9 @@ class Notes:
 
     def end(self) -> None:
         self.open = False
+
+    def nothing_more(self) -> None:
+        self.empty += 1
 
     def drop(self) -> None:
         self.dropped += 1
@@ -107,6 +111,7 @@ async def test_a_commit_of_sound_without_noticed_speech() -> None:
     assert not room.relay.events
     room.ear.commit()
     assert room.notes.utterances == [SILENCE], "there is nothing"
+    assert room.notes.empty == 1
 
 
 async def test_a_commit_after_an_utterance_is_a_hint() -> None:
@@ -114,6 +119,7 @@ async def test_a_commit_after_an_utterance_is_a_hint() -> None:
     await room.hear(SILENCE + SPEECH + SILENCE)
     room.ear.commit()
     assert len(room.notes.utterances) == 1
+    assert room.notes.empty == 1
 
 
 async def test_clear_forgets_it_all() -> None:

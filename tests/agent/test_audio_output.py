@@ -239,6 +239,45 @@ async def test_a_tool_is_asked_for_by_a_response(stage: Stage) -> None:
     stage.output.flush()
 
 
+async def test_what_follows_need_not_wait_until_all_is_heard(stage: Stage) -> None:
+    await stage.answer()
+    stage.output.hurry()
+    assert stage.finished[0].synchronized_transcript == "one two three four"
+    assert not stage.finished[0].interrupted
+    await stage.say("five", 400)
+    stage.output.flush()
+    await asyncio.sleep(0)
+    stage.now += 1.8 + 0.2  # the first is heard, and half of the second
+    stage.output.pause()
+    assert stage.story()[-1] == ("Interrupted", 1, "")
+    assert not stage.relay.all(Interrupted)[0].heard_text
+    stage.output.clear_buffer()
+    assert stage.finished[1].playback_position == 0.2
+
+
+async def test_what_follows_waits_until_all_is_made(stage: Stage) -> None:
+    await stage.say("one two three", 1300)
+    stage.output.hurry()
+    assert not stage.finished
+    stage.output.flush()
+    assert len(stage.finished) == 1
+    stage.output.next_waits = True
+    await stage.answer()
+    assert len(stage.finished) == 2
+
+
+async def test_sound_that_only_the_client_has_is_stopped_too(stage: Stage) -> None:
+    await stage.answer()
+    stage.output.hurry()
+    stage.now += 0.5
+    stage.output.pause()
+    assert stage.story()[-2:] == [("ResponseStarted", 1), ("Interrupted", 1, "")]
+    stage.output.resume()
+    stage.now += 0.1
+    stage.output.pause()
+    assert len(stage.relay.all(Interrupted)) == 1
+
+
 async def test_what_nobody_listens_to_yet_is_not_made(stage: Stage) -> None:
     await stage.say("a long one", int(LEAD * RATE) + 300)
     waiting = asyncio.ensure_future(stage.output.room())

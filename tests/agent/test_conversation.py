@@ -227,11 +227,37 @@ async def test_speaking_before_the_tool_has_answered() -> None:
         assert await talk.answer() == "I do."
         assert script.questions[-1].messages[-2].is_error, "no result yet"
         talk.conversation.on_command(AnswerTool(request.call_id, "sunny"))
+        assert await talk.answer() == "Sunny.", "late, but it is said"
+    messages = script.questions[-1].messages
+    assert [(m.role, m.content) for m in messages[1:]] == [("assistant", "I do."), ("tool", "sunny")]
+    assert not messages[-1].is_error
+
+
+async def test_a_tools_answer_does_not_wait_until_the_words_before_it_are_heard() -> None:
+    tool = Tool("get_weather", "The weather", {"type": "object", "properties": {}})
+    call = ToolCall("call_1", "get_weather", "{}")
+    long = "Let me see what I can find out about that for you, it should not take very long at all."
+    script = Script("acme", llm=[says(long, call), says("It is sunny.")])
+    async with talking(context_of(script), tools=(tool,)) as talk:
+        talk.say()
+        request = await talk.relay.next(ToolRequested)
+        await talk.relay.until(lambda: any(talk.relay.text(r) == long for r in talk.relay.audio))
+        talk.conversation.on_command(AnswerTool(request.call_id, "sunny"))
+        began = asyncio.get_running_loop().time()
+        await talk.relay.until(lambda: any(talk.relay.text(r) == "It is sunny." for r in talk.relay.audio))
+        assert asyncio.get_running_loop().time() - began < 3, "it takes 4.4 s to be heard"
+
+
+async def test_the_relay_never_waits_for_an_answer_to_nothing() -> None:
+    async with talking(context_of(Script("acme"))) as talk:
+        talk.say()
+        await talk.answer()
         talk.play_all()
-        talk.conversation.on_command(Say("and now?"))
-        assert await talk.answer() == "Sunny."
-    result = next(m for m in script.questions[-1].messages if m.role == "tool")
-    assert (result.content, result.is_error) == ("sunny", False)
+        talk.hear(SILENCE)
+        talk.conversation.on_command(Commit())
+        assert (await talk.relay.next(UserTranscript)) == UserTranscript(
+            talk.relay.all(UserTranscript)[-1].utterance, "", final=True
+        )
 
 
 async def test_the_client_stops_a_response() -> None:

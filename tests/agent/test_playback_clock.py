@@ -63,6 +63,17 @@ def test_what_is_sent_again_is_heard_again() -> None:
     assert clock.sent == 1000
 
 
+def test_other_sound_is_ahead_of_it() -> None:
+    clock = PlaybackClock(RATE, not_before=5.0)
+    clock.add(500, now=4.0)
+    assert clock.left(4.0) == 1.5
+    clock.correct(0, now=4.5)
+    assert clock.heard(4.9) == 0
+    assert clock.heard(5.2) == 200
+    clock.stop(5.2)
+    assert clock.left(9.0) == 0.3
+
+
 STEP = st.tuples(st.sampled_from(["add", "stop", "correct", "wait"]), st.integers(0, 5000))
 
 

@@ -14,7 +14,7 @@ from speko.providers.s2s import EngineEvent, SpeechStarted, SpeechStopped
 
 _WAITING = 10.0
 """Seconds of sound that may wait for the event loop; the oldest goes first."""
-_PREROLL = 0.5
+_PREROLL = 0.3
 """Seconds from before speech was noticed that belong to it: it begins softly."""
 _UNHEARD = 10.0
 """Seconds without any speech in them that are kept for a `commit` that says there was some."""
@@ -86,6 +86,8 @@ class Ear:
         elif not self._anything_said and self._recent:
             self._hearing.begin(b"".join(self._recent))
             self._hearing.end()
+        else:
+            self._hearing.nothing_more()
         self._anything_said = False
         self._recent.clear()
 

@@ -23,6 +23,8 @@ SENTENCE = "speko.sentence"
 """Member of a frame's userdata: what it says, with the first frame of a sentence."""
 LEAD = 10.0
 """Seconds of sound ahead of the listener, beyond which no more is made: an interruption would waste it."""
+_LONGEST_WAIT = 4.0
+"""Seconds for which a sentence waits for that at most: an engine that is silent for 10 s counts as lost."""
 _MARGIN = 2
 """Seconds of heard sound that are kept, for a client that says that it has heard less."""
 
@@ -50,6 +52,8 @@ class _Speech:
     """Bytes that are gone from its beginning."""
     complete: bool = False
     truncated: bool = False
+    hurried: bool = False
+    """What follows waits for it."""
     heard_text: str | None = None
     """What the relay says was heard; None = the clock decides."""
 
@@ -83,6 +87,8 @@ class ResponseAudio(io.AudioOutput):
     ) -> None:
         super().__init__(label="relay", capabilities=io.AudioOutputCapabilities(pause=True), sample_rate=rate)
         self.rate = rate
+        self.next_waits = False
+        """Another answer waits for the end of the one that is being made."""
         self.finished = ("", "")
         """The last response of the answer that ended last, and what was said of the answer before it."""
         self._link = link
@@ -96,6 +102,8 @@ class ResponseAudio(io.AudioOutput):
         self._going = asyncio.Event()
         self._going.set()
         self._resume_when_decided = False
+        self._heard_at = 0.0
+        """When the client will have played what AgentSession takes for played already."""
         self._ending: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -107,7 +115,7 @@ class ResponseAudio(io.AudioOutput):
         await super().capture_frame(frame)
         first = self._speech is None
         if self._speech is None:
-            self._speech = _Speech(SpokenText(self.rate), PlaybackClock(self.rate))
+            self._speech = _Speech(SpokenText(self.rate), PlaybackClock(self.rate, self._heard_at))
         speech, now = self._speech, self._clock()
         text = frame.userdata.get(SENTENCE, "")
         if text:
@@ -129,6 +137,8 @@ class ResponseAudio(io.AudioOutput):
             self._speech.text.finish()
             self._end_soon()
             self._watch()
+            if self._speech.hurried or self.next_waits:
+                self.hurry()
 
     def clear_buffer(self) -> None:
         """The answer is over, as far as it was heard."""
@@ -146,6 +156,12 @@ class ResponseAudio(io.AudioOutput):
                 self._speech.clock.stop(self._clock())
                 self._watch()
             self._interrupt()
+            if self._speech is None and self._heard_at > self._clock():
+                # The relay knows of no response that could be interrupted, so it gets one.
+                self._start(_Response(_new_id()))
+                self._response = None
+                self._link.send(Interrupted(self._last.id, "", by_user=True))
+            self._heard_at = 0.0
 
     def resume(self) -> None:
         """It was nothing: the answer goes on, as a new response, at the word in which it was stopped."""
@@ -163,6 +179,11 @@ class ResponseAudio(io.AudioOutput):
         if self._speech is not None:
             self._speech.truncated = True
 
+    @property
+    def paused(self) -> bool:
+        """Whether it is stopped, and may go on."""
+        return not self._going.is_set()
+
     # ---- the conversation's calls
 
     def nothing_was_said(self) -> None:
@@ -170,10 +191,30 @@ class ResponseAudio(io.AudioOutput):
         if self._resume_when_decided:
             self.resume()
 
+    def hurry(self) -> None:
+        """What follows waits for the answer that is being said: it begins when all of this is sent, and the client
+        plays it after this. For AgentSession this is heard then; if it is not, the relay corrects that."""
+        speech = self._speech
+        if speech is None:
+            return
+        speech.hurried = True
+        if speech.complete and not self.paused:
+            now = self._clock()
+            self._heard_at = now + speech.clock.left(now)
+            self._cancel_end()
+            self._end()
+            self._response = None
+            speech.heard_text = speech.text.text
+            self._finish(interrupted=False)
+
     async def room(self) -> None:
-        """Returns when the listener is less than `LEAD` seconds behind."""
-        while self._speech is not None and (ahead := self._speech.clock.left(self._clock()) - LEAD) > 0:
-            await asyncio.sleep(min(ahead, 0.25))
+        """Returns when the listener is less than `LEAD` seconds behind, or after some time."""
+        by = self._clock() + _LONGEST_WAIT
+        while (speech := self._speech) is not None and (now := self._clock()) < by:
+            ahead = speech.clock.left(now) - LEAD
+            if ahead <= 0 or speech.hurried or self.next_waits:
+                return
+            await asyncio.sleep(min(ahead, by - now, 0.1))
             await self._going.wait()
 
     def for_tool(self) -> str:

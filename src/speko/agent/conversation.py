@@ -7,7 +7,7 @@ to `audio_output`, and `nodes` asks recogniser, model and voice through routing.
 import asyncio
 from contextlib import suppress
 
-from livekit.agents import AgentSession, ConversationItemAddedEvent, inference, llm
+from livekit.agents import NOT_GIVEN, AgentSession, ConversationItemAddedEvent, inference, llm
 from livekit.local_inference import init_eot, init_vad
 
 from speko.agent.audio_input import Ear, Microphone
@@ -34,14 +34,12 @@ from speko.providers.s2s import (
     S2sRequest,
     Say,
     StopResponse,
-    ToolAnswered,
-    ToolCalled,
     ToolRequested,
 )
 
 _MOST_TOOL_STEPS = 8
 """Times that the model may call tools for one answer."""
-_MOST_TYPED = 32
+_MOST_ASKED = 32
 """Typed messages that may wait for the answers to those before them; the oldest go first."""
 _DETECTOR_SILENCE = 0.25
 """Seconds of silence that the bundled turn detector needs before it is asked."""
@@ -83,14 +81,10 @@ class AgentConversation:
         self._thinking = Thinking(request, context, self._link.send)
         self._speaking = Speaking(request, context, self._link.send)
         self._tools = ClientTools(request.tools, self._ask_client)
-        self._calls_before = {item.call_id: item for item in request.history if isinstance(item, ToolCalled)}
-        """Calls that another engine made and that nobody has answered."""
-        for item in request.history:
-            if isinstance(item, ToolAnswered):
-                self._calls_before.pop(item.call_id, None)
         self._said: dict[str, tuple[str, llm.ChatMessage]] = {}
         """By response: where it stands in the history, and what stands there before its words."""
-        self._typed: asyncio.Queue[str] = asyncio.Queue(_MOST_TYPED)
+        self._asked: asyncio.Queue[str] = asyncio.Queue(_MOST_ASKED)
+        """Typed by the user; empty = answer what there is."""
         self._tasks: list[asyncio.Task[None]] = []
         self._agent = Nodes(
             Work(self._hearing, self._thinking, self._speaking, self._audio, self._tools),
@@ -112,7 +106,7 @@ class AgentConversation:
         self._session.on("conversation_item_added", self._remember)
         await self._session.start(self._agent, record=False, session_host=False)
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._ear.run()), loop.create_task(self._answer_typed())]
+        self._tasks = [loop.create_task(self._ear.run()), loop.create_task(self._answer_asked())]
         self._begin()
 
     def on_audio(self, pcm: bytes) -> None:
@@ -128,17 +122,9 @@ class AgentConversation:
                 self._ear.clear()
                 self._session.clear_user_turn()
             case Say():
-                if self._typed.full():
-                    self._typed.get_nowait()
-                self._typed.put_nowait(command.text)
-            case StopResponse():
-                if self._audio.stopped(command.response, command.heard_ms, command.heard_text):
-                    self._session.interrupt(force=True)
-                else:
-                    self._correct(command)
-            case CorrectHeard():
-                if not self._audio.stopped(command.response, command.heard_ms, command.heard_text):
-                    self._correct(command)
+                self._ask(command.text)
+            case StopResponse() | CorrectHeard():
+                self._heard_only(command)
             case AnswerTool():
                 self._answer_tool(command)
             case PlayedSoFar():
@@ -158,20 +144,28 @@ class AgentConversation:
     def _begin(self) -> None:
         request = self._request
         if request.continue_answer and request.history:
-            if not self._calls_before:  # otherwise their results come first
+            if not self._agent.unanswered:  # otherwise their results come first
                 self._agent.goes_on = isinstance(request.history[-1], AssistantSaid)
                 self._session.generate_reply()
         elif request.cascade.first_message and not request.history:
             self._session.say(request.cascade.first_message)
 
-    async def _answer_typed(self) -> None:
-        """Typed text waits for the end of what is being said, so that the answer knows of it."""
+    def _ask(self, typed: str) -> None:
+        if self._asked.full():
+            self._asked.get_nowait()
+        self._asked.put_nowait(typed)
+
+    async def _answer_asked(self) -> None:
+        """What is asked without speech waits until the answer before it is made, so that its own answer knows of it."""
         with suppress(RuntimeError):  # the session is closing
             while True:
-                text = await self._typed.get()
+                typed = await self._asked.get()
+                self._audio.next_waits = True
+                self._audio.hurry()
                 while (speech := self._session.current_speech) is not None and not speech.done():
                     await speech
-                await self._session.generate_reply(user_input=text)
+                self._audio.next_waits = False
+                await self._session.generate_reply(user_input=typed or NOT_GIVEN)
 
     # ---- tools
 
@@ -181,14 +175,9 @@ class AgentConversation:
 
     def _answer_tool(self, answer: AnswerTool) -> None:
         if self._tools.answer(answer):
-            return
-        call = self._calls_before.pop(answer.call_id, None)
-        if call is not None:
-            self._agent.add_result(call, answer)
-            if not self._calls_before:
-                self._session.generate_reply()
-        else:
-            self._agent.correct_result(answer)
+            self._audio.hurry()
+        elif self._agent.add_result(answer) and not self._agent.unanswered:
+            self._ask("")
 
     # ---- history
 
@@ -199,8 +188,12 @@ class AgentConversation:
             while len(self._said) > _KEPT:
                 del self._said[next(iter(self._said))]
 
-    def _correct(self, heard: StopResponse | CorrectHeard) -> None:
-        if heard.response in self._said:
+    def _heard_only(self, heard: StopResponse | CorrectHeard) -> None:
+        if self._audio.stopped(heard.response, heard.heard_ms, heard.heard_text):
+            # A correction of what was stopped already leaves open whether it goes on.
+            if isinstance(heard, StopResponse) or not self._audio.paused:
+                self._session.interrupt(force=True)
+        elif heard.response in self._said:
             before, message = self._said[heard.response]
             message.content = [before + heard.heard_text]
 

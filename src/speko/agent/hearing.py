@@ -15,7 +15,7 @@ from livekit.agents import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
 from speko.agent.context import AgentContext
-from speko.agent.failing import complaint
+from speko.agent.failing import complaint, spoken
 from speko.agent.utterance import Utterance
 from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, Unsupported
@@ -91,6 +91,12 @@ class Hearing:
         if self._speaking is not None:
             self._speaking.end()
             self._speaking = None
+
+    def nothing_more(self) -> None:
+        """There is nothing to recognise in what the relay takes for an utterance; it hears that, unless it is about one
+        that is being recognised."""
+        if not self.busy:
+            self._send(UserTranscript(Utterance(self._request.input_rate).id, "", final=True))
 
     def drop(self) -> None:
         """Forgets what is being recognised."""
@@ -182,7 +188,7 @@ class Hearing:
 
     def _patience(self, utterance: Utterance, candidate: Candidate) -> float:
         """Seconds from the end of the speech, or from now when that is over, that a candidate has."""
-        deadlines = self._context.deadlines
+        deadlines = spoken(self._context.deadlines)
         waited = 0.0 if utterance.ended_at is None else asyncio.get_running_loop().time() - utterance.ended_at
         left = max(0.5, deadlines.budget - waited)
         last = candidate is self._context.candidates["stt"][-1]

@@ -17,7 +17,7 @@ from speko.agent.speaking import Speaking, Speechless
 from speko.agent.thinking import Failed, Prompt, Thinking
 from speko.agent.tools import ClientTools
 from speko.providers.llm import TextDelta, ToolCall
-from speko.providers.s2s import AnswerTool, ToolCalled
+from speko.providers.s2s import AnswerTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +76,26 @@ class Nodes(Agent):
             self._work.audio.failed()
             raise
 
-    def add_result(self, call: ToolCalled, answer: AnswerTool) -> None:
-        """The result of a call that another engine has made."""
-        now = time.time()
-        self._chat_ctx.insert(tool_output(call.call_id, call.name, answer.output, failed=answer.failed, at=now))
+    @property
+    def unanswered(self) -> bool:
+        """Whether there are calls, of an engine before, that have no result."""
+        return bool(self._calls() - {i.call_id for i in self._chat_ctx.items if i.type == "function_call_output"})
 
-    def correct_result(self, answer: AnswerTool) -> None:
-        """A result that came after the conversation had gone on without it."""
-        for item in self._chat_ctx.items:
-            if item.type == "function_call_output" and item.call_id == answer.call_id:
-                item.output, item.is_error = answer.output, answer.failed
+    def add_result(self, answer: AnswerTool) -> bool:
+        """A result that AgentSession does not wait for: of a call that another engine has made, or of one without which
+        the conversation has gone on. It moves to the end, together with its call. False = there is no such call."""
+        items = self._chat_ctx.items
+        call = next((i for i in items if i.type == "function_call" and i.call_id == answer.call_id), None)
+        if call is None:
+            return False
+        items[:] = [i for i in items if getattr(i, "call_id", None) != answer.call_id]
+        call.created_at = now = time.time()
+        self._chat_ctx.insert(call)
+        self._chat_ctx.insert(tool_output(call.call_id, call.name, answer.output, failed=answer.failed, at=now))
+        return True
+
+    def _calls(self) -> set[str]:
+        return {item.call_id for item in self._chat_ctx.items if item.type == "function_call"}
 
     def _prompt(self, chat_ctx: llm.ChatContext, settings: ModelSettings) -> Prompt:
         system, messages = to_messages(chat_ctx.items)

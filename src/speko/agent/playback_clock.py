@@ -10,12 +10,14 @@ class PlaybackClock:
 
     Args:
         rate: Hz.
+        not_before: when it can begin to be heard: other sound is ahead of it.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, not_before: float = 0.0) -> None:
         self.sent = 0
         """Samples."""
         self._rate = rate
+        self._not_before = not_before
         self._at = 0
         self._since: float | None = None
         """When the playhead was at `_at`; None = it stands still."""
@@ -23,24 +25,25 @@ class PlaybackClock:
     def add(self, samples: int, now: float) -> None:
         """More sound was sent."""
         if self._since is None or self.heard(now) >= self.sent:
-            self._at, self._since = self.sent, now
+            self._at, self._since = self.sent, max(now, self._not_before)
         self.sent += samples
 
     def heard(self, now: float) -> int:
         """Samples heard."""
         if self._since is None:
             return self._at
-        return min(self.sent, self._at + round((now - self._since) * self._rate))
+        return min(self.sent, self._at + round(max(0.0, now - self._since) * self._rate))
 
     def left(self, now: float) -> float:
-        """Seconds of sound that were sent and not heard yet."""
-        return (self.sent - self.heard(now)) / self._rate
+        """Seconds until all that was sent is heard."""
+        ahead = 0.0 if self._since is None else max(0.0, self._since - now)
+        return ahead + (self.sent - self.heard(now)) / self._rate
 
     def correct(self, samples: int, now: float) -> None:
         """The playhead is there."""
         self._at = max(0, min(samples, self.sent))
         if self._since is not None:
-            self._since = now
+            self._since = now if samples > 0 else max(now, self._since)
 
     def stop(self, now: float) -> None:
         """The playhead stands still."""

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from speko.agent.context import AgentContext
-from speko.agent.failing import complaint
+from speko.agent.failing import complaint, spoken
 from speko.agent.heard_text import CHARACTERS_PER_SECOND, words_before
 from speko.agent.sentences import Sentences
 from speko.audio import Resampler
@@ -150,7 +150,7 @@ class Speaking:
             )
             return connector.synthesize(wanted, call)
 
-        attempts = Attempts(candidates, context.health, context.deadlines, time.monotonic())
+        attempts = Attempts(candidates, context.health, spoken(context.deadlines), time.monotonic())
         return Dispatch(attempts, open_stream, _audible, Meter(context.call_info(), context.ledger))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from speko.agent.context import AgentContext
 from speko.agent.continuation import Continuation
-from speko.agent.failing import complaint
+from speko.agent.failing import complaint, spoken
 from speko.providers.call import Call
 from speko.providers.errors import ProviderError, Unsupported
 from speko.providers.llm import ChatMessage, LlmEvent, LlmRequest, ReasoningEffort, TextDelta, Tool, ToolCall
@@ -140,7 +140,7 @@ class Thinking:
             )
             return connector.complete(request, call)
 
-        attempts = Attempts(candidates, context.health, context.deadlines, time.monotonic())
+        attempts = Attempts(candidates, context.health, spoken(context.deadlines), time.monotonic())
         return Dispatch(attempts, open_stream, _useful, Meter(context.call_info(), context.ledger))
 
 
