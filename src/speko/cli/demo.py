@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("out/demo.wav"),
         metavar="FILE",
-        help="where the spoken reply goes (%(default)s)",
+        help="where the spoken answer goes, and beside it conversation.wav (%(default)s)",
     )
     add_json(parser)
 
