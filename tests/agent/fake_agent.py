@@ -38,6 +38,7 @@ class FakeConversation:
         self.context = context
         self.link = link
         self.tasks: set[asyncio.Task[None]] = set()
+        self.rows_at_the_end = 0
 
     async def start(self) -> None:
         match self.request.system_prompt:
@@ -75,12 +76,12 @@ class FakeConversation:
                 raise ValueError(WORDS)
             case "die":
                 os.kill(os.getpid(), 9)
-            case "stop":
-                os.kill(os.getpid(), 19)
             case "block":
                 time.sleep(3600)
             case "nonsense":
                 self.link._write(b"\xff" * 64)  # type: ignore[attr-defined]
+            case "book" if rest:
+                self.rows_at_the_end = int(rest.split()[0])
             case "book":
                 self.book()
             case "log":
@@ -147,6 +148,8 @@ class FakeConversation:
             task.cancel()
         if self.request.system_prompt == "slow":
             await asyncio.sleep(3600)
+        for _ in range(self.rows_at_the_end):
+            self.context.ledger.usage(a_usage_row(self.context))
         self.context.ledger.attempt(an_attempt_row(self.context))
 
 

@@ -225,7 +225,7 @@ async def test_a_process_that_sends_nonsense_loses_that_conversation() -> None:
 
 
 async def test_an_address_where_nobody_listens() -> None:
-    async with a_pool() as pool:
+    async with a_pool(beat=0.1) as pool:
         await pool.start()
         pool.running[0].address += "x"
         with pytest.raises(ConnectFailed):
@@ -234,7 +234,7 @@ async def test_an_address_where_nobody_listens() -> None:
 
 
 async def test_a_secret_that_is_wrong(caplog: pytest.LogCaptureFixture) -> None:
-    async with a_pool() as pool:
+    async with a_pool(beat=0.1) as pool:
         await pool.start()
         process: Supervised = pool.running[0]
         right, process.secret = process.secret, "wrong"
@@ -277,6 +277,40 @@ async def test_a_gateway_that_does_not_read_holds_the_conversation_back() -> Non
         )
 
 
+async def test_a_process_that_dies_while_it_is_held_back() -> None:
+    async with a_pool() as pool:
+        sink = Sink()
+        connection = await opened(pool, sink)
+        connection.pause_reading()
+        tell(connection, "flood 40")
+        tell(connection, "die")
+        await until(lambda: not pool.running[0].ready)
+        while sink.error is None:
+            connection.audio(bytes(960))
+            await asyncio.sleep(0)
+        assert isinstance(sink.error, ConnectionLost)
+        assert not sink.sounds
+        connection.resume_reading()
+        connection.close()
+        await asyncio.sleep(0)
+        assert not sink.sounds
+
+
+async def test_what_is_booked_at_the_end_arrives_however_much_it_is() -> None:
+    async with a_pool() as pool:
+        sink, rows = Sink(), Rows()
+        connection = await opened(pool, sink, rows=rows)
+        tell(connection, "book 5000 at the end")
+        tell(connection, "flood 40")
+        await until(lambda: sink.sounds)
+        connection.pause_reading()
+        connection.close()
+        sink.closed = True
+        await until(lambda: pool.running[0].taken == 0)
+    assert len(rows.usages) == 5000
+    assert len(rows.attempts) == 1
+
+
 async def test_a_conversation_that_sends_without_waiting_is_cut_before_memory_is_full() -> None:
     async with a_pool() as pool:
         sink, other = Sink(), Sink()
@@ -294,16 +328,16 @@ async def test_a_process_that_does_not_read_pauses_the_session() -> None:
     async with a_pool(silence=60.0) as pool:
         sink = Sink()
         connection = await opened(pool, sink)
-        tell(connection, "stop")
+        pid = pool.running[0].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
         for _ in range(1000):
             connection.audio(bytes(960))
             await asyncio.sleep(0)
-        await until(lambda: sink.pauses == [True])
-        pid = pool.running[0].pid
-        assert pid is not None
+        assert sink.pauses == [True]
         os.kill(pid, signal.SIGCONT)
-        await until(lambda: sink.pauses == [True, False])
         await until(lambda: len(sink.sounds) == 1000)
+        assert sink.pauses == [True, False]
 
 
 async def test_words_do_not_get_into_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -85,7 +85,8 @@ class Gateway:
 async def serving(tmp_path: Path, vendor: OpenAISimulator, **settings: str) -> AsyncIterator[Gateway]:
     """A process that is ready, and is killed at the latest with the context."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("SPEKO_")}
-    env |= {"OPENAI_API_KEY": "sk-vendor-key-of-the-test", "OPENAI_BASE_URL": vendor.base_url, **settings}
+    env |= {"OPENAI_API_KEY": "sk-vendor-key-of-the-test", "OPENAI_BASE_URL": vendor.base_url}
+    env |= {"SPEKO_AGENT_PROCESSES": "0", **settings}  # a process of the voice agent costs seconds
     log = tmp_path / "log"
     options = ["--port", "0", "--data", str(tmp_path / "data"), "--embedded", "never", "--first-key", "--json"]
     with log.open("wb") as err:

@@ -81,7 +81,8 @@ class AgentConnection(asyncio.Protocol):
         """Read on."""
         if self._held and self._transport is not None:
             self._held = False
-            self._transport.resume_reading()
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
             asyncio.get_running_loop().call_soon(self._read_on)
 
     def close(self) -> None:

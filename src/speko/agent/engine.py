@@ -8,7 +8,7 @@ from speko.agent.pool import AgentPool
 from speko.agent.process import ProcessConfig
 from speko.agent.sockets import dial
 from speko.providers.call import Call
-from speko.providers.errors import ConnectFailed, DeadlineExceeded, Unsupported
+from speko.providers.errors import ConnectFailed, ConnectionLost, DeadlineExceeded, Unsupported
 from speko.providers.registry import Runtime
 from speko.providers.s2s import EngineConnection, EngineSink, S2sCapabilities, S2sRequest
 
@@ -51,11 +51,18 @@ class AgentEngine:
         plan = request.plan
         if not isinstance(plan, AgentPlan):
             raise Unsupported("the voice agent needs a plan of whom it may call")
-        began = asyncio.get_running_loop().time()
-        process = await self.pool.take(call.connect_timeout)
+        by = asyncio.get_running_loop().time() + call.connect_timeout
+        try:
+            return await self._open(request, plan, sink, by)
+        except (ConnectFailed, ConnectionLost):
+            # A session that has lost its process is here before anybody has noticed that the process is gone.
+            return await self._open(request, plan, sink, by)
+
+    async def _open(self, request: S2sRequest, plan: AgentPlan, sink: EngineSink, by: float) -> EngineConnection:
+        process = await self.pool.take(by - asyncio.get_running_loop().time())
         connection = AgentConnection(plan, sink, process.give)
         try:
-            async with asyncio.timeout_at(began + call.connect_timeout):
+            async with asyncio.timeout_at(by):
                 await dial(process.address, lambda: connection)
                 connection.begin(process.secret, request)
                 await connection.opened
@@ -63,6 +70,8 @@ class AgentEngine:
             connection.close()
             if isinstance(error, TimeoutError):
                 raise DeadlineExceeded("the voice agent does not begin in time", stage="connect") from None
+            if isinstance(error, OSError | ConnectionLost):
+                process.doubt()
             if isinstance(error, OSError):
                 raise ConnectFailed("the voice agent's process cannot be reached") from None
             raise

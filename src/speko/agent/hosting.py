@@ -68,6 +68,7 @@ class Hosted(asyncio.Protocol):
         self._room = asyncio.Event()
         self._room.set()
         self._hurry: asyncio.TimerHandle | None = None
+        self._lost = False
 
     # ---- the conversation's calls, see `AgentLink`
 
@@ -132,9 +133,10 @@ class Hosted(asyncio.Protocol):
         """The gateway is gone."""
         if self._hurry is not None:
             self._hurry.cancel()
+        self._lost = True
         self._room.set()
         self._over.set()
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._host.leave(self)
 
     # ---- frames, in the order in which they have to come
@@ -209,9 +211,10 @@ class Hosted(asyncio.Protocol):
             self._over.set()
             if conversation is not None:
                 await self._close(conversation)
-            self._host.leave(self)
-            if self._transport is not None:
-                self._transport.close()
+            if self._lost:
+                self._host.leave(self)
+            elif self._transport is not None:
+                self._transport.close()  # when everything has left; then `connection_lost`
 
     async def _unless_over(self, starting: Coroutine[Any, Any, None]) -> bool:
         """Runs it to its end, or cancels it when the gateway leaves before; whether it came to its end."""

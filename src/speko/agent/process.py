@@ -147,7 +147,8 @@ def main(argv: Sequence[str], factory: Factory, warm_up: WarmUp) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints, prints no sign of life
     line = sys.stdin.buffer.readline()
     if not line:
-        return 0  # the gateway has gone before it began
+        _clean_up(address)  # the gateway has gone before it began
+        return 0
     config = msgspec.json.decode(line, type=ProcessConfig)
     logs.configure(config.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

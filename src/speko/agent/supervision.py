@@ -79,6 +79,10 @@ class Supervised:
         if not self.taken:
             self._free.set()
 
+    def doubt(self) -> None:
+        """It could not be reached: nobody shall try before its next sign of life, or its successor's first."""
+        self._set_ready(False)
+
     async def stop(self) -> None:
         """Ends the process, and all its conversations in good order."""
         self._task.cancel()
@@ -125,8 +129,9 @@ class Supervised:
                 began = clock()
                 self._set_ready(True)
                 while await _sign_of_life(process, self._silence):
-                    pass
-            return clock() - began if self.ready else 0.0
+                    self._set_ready(True)
+                return clock() - began
+            return 0.0
         finally:
             self._set_ready(False)
             await self._end(process)
@@ -142,9 +147,10 @@ class Supervised:
             process.stdin.write(msgspec.json.encode(config) + b"\n")
 
     def _set_ready(self, ready: bool) -> None:
-        self.ready = ready
         self.first_outcome.set()
-        self._changed()
+        if ready != self.ready:
+            self.ready = ready
+            self._changed()
 
     async def _relay(self, process: Process) -> None:
         assert process.stderr is not None  # noqa: S101 - it was asked for
