@@ -1,6 +1,7 @@
 """Sessions in the database."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -296,3 +297,23 @@ async def test_who_watches_is_told(sessions: Sessions) -> None:
 async def _flushed(sessions: Sessions) -> None:
     sessions.journal.turn("s1", timing())
     await sessions.journal.flush()
+
+
+async def test_a_caller_that_is_cancelled_leaves_nothing_behind(sessions: Sessions) -> None:
+    await sessions.create(session_row())
+    before = asyncio.all_tasks()
+    chance = random.Random(1)
+    for number in range(100):
+        work = sessions.claim("s1", ORG, "p") if number % 2 else sessions.observe(ORG, "s1", -1, 10)
+        task = asyncio.create_task(work)
+        await asyncio.sleep(chance.random() * 0.004)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
+    assert asyncio.all_tasks() == before
+    found = await sessions.get(ORG, "s1")
+    assert found is not None
+    assert found.status == "connecting"

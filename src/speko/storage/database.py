@@ -5,10 +5,10 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Insert, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,6 +37,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
 )
+T = TypeVar("T")
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
 """What a database that is not there, or not well, raises."""
 
@@ -51,6 +52,7 @@ class Database:
         # SQLite's plain BEGIN takes the write lock at the first write and can fail there at once, whatever
         # busy_timeout says; a transaction that is going to write takes it at the start.
         self._writing = self._engine.execution_options(speko_begin="BEGIN IMMEDIATE")
+        self._working: set[asyncio.Task[Any]] = set()
         # Who waits for SQLite's write lock looks again every few, then every hundred milliseconds; in one process we
         # can queue: twenty writers at once take 25 ms in place of 350.
         self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
@@ -114,8 +116,20 @@ class Database:
         except AWAY as error:
             raise StorageError("The database does not answer or refuses the change.") from error
 
+    async def to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Awaits work that goes on when whoever waits for it is cancelled.
+
+        A statement that is cancelled costs its connection, and one that is cancelled twice leaves a task behind that
+        cannot be ended any more (SQLAlchemy 2.1 with aiosqlite 0.22: a closed connection waits for its thread).
+        """
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return await asyncio.shield(task)
+
     async def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections, when what was to go on has ended."""
+        await asyncio.gather(*self._working, return_exceptions=True)
         await self._engine.dispose()
 
     def insert_new(self, table: Table) -> Insert:

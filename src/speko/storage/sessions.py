@@ -1,8 +1,9 @@
 """Sessions: their rows, who serves them, and what was said in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,20 @@ KEPT = timedelta(hours=24)
 """How long the answer to an idempotent creation is kept."""
 _TIDY_EVERY = timedelta(minutes=1)
 _s = tables.sessions.c
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _to_its_end(
+    method: Callable[Concatenate["Sessions", P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate["Sessions", P], Coroutine[Any, Any, T]]:
+    """A method whose statements are not cancelled with its caller: callers of sessions come and go all the time."""
+
+    @wraps(method)
+    async def run(self: "Sessions", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._database.to_its_end(method(self, *args, **kwargs))
+
+    return run
 
 
 class Sessions:
@@ -54,11 +69,13 @@ class Sessions:
 
     # ---- beginning and end
 
+    @_to_its_end
     async def answered(self, organization_id: str, key: str) -> Once | None:
         """How an idempotent creation with that key was answered within 24 hours."""
         async with self._database.read() as connection:
             return await self._answered(connection, organization_id, key)
 
+    @_to_its_end
     async def create(self, row: SessionRow, once: Once | None = None) -> Once | None:
         """Stores a new session. With `once`, nothing is stored when its key was used within 24 hours, and how that was
         answered is returned; of several at the same moment, one is stored."""
@@ -69,6 +86,7 @@ class Sessions:
             await connection.execute(insert(tables.sessions).values(session_values(row)))
         return None
 
+    @_to_its_end
     async def claim(self, session_id: str, organization_id: str, owner: str) -> Claim:
         """Takes the one right to serve a session, which nobody can have twice. `owner` names the process."""
         now = self._now()
@@ -91,6 +109,7 @@ class Sessions:
         row = as_of(to_session(seen), now)
         return Claim("ended", end_reason=row.end_reason) if row.over else Claim("in_use")
 
+    @_to_its_end
     async def end_lost(self) -> None:
         """Ends what a process that died has left live. Only for a database that serves one process, before it serves:
         elsewhere, such sessions end a minute after they expire."""
@@ -103,12 +122,14 @@ class Sessions:
 
     # ---- reading
 
+    @_to_its_end
     async def get(self, organization_id: str, session_id: str) -> SessionRow | None:
         """One session."""
         await self.journal.flush()
         async with self._database.read() as connection:
             return await self._get(connection, organization_id, session_id)
 
+    @_to_its_end
     async def list(
         self, organization_id: str, wanted: SessionFilter, after: Place | None, limit: int
     ) -> tuple[Sequence[SessionRow], Place | None]:
@@ -127,6 +148,7 @@ class Sessions:
         rows = rows[:limit]
         return rows, ((rows[-1].created_at, rows[-1].id) if more else None)
 
+    @_to_its_end
     async def transcript(self, organization_id: str, session_id: str) -> Sequence[Turn] | None:
         """What was said, by index; None for an unknown session."""
         await self.journal.flush()
@@ -135,6 +157,7 @@ class Sessions:
                 return None
             return await _turns(connection, session_id, after=-1, limit=None)
 
+    @_to_its_end
     async def timings(self, organization_id: str, session_id: str) -> Sequence[TurnRecord] | None:
         """How long the stages of each turn took, by index; None for an unknown session."""
         await self.journal.flush()
@@ -145,6 +168,7 @@ class Sessions:
                 return None
             return [to_timing(row) for row in (await connection.execute(query)).mappings()]
 
+    @_to_its_end
     async def observe(
         self, organization_id: str, session_id: str, after: int, limit: int
     ) -> tuple[SessionRow, Sequence[Turn]] | None:
@@ -159,6 +183,7 @@ class Sessions:
 
     # ---- turns from outside
 
+    @_to_its_end
     async def ingest_turns(self, organization_id: str, session_id: str, turns: Sequence[Turn]) -> bool:
         """Stores turns, each in place of the one with its index, whose id stays; of several in a batch with one index,
         the last. False = unknown session."""
