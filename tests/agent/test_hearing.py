@@ -10,7 +10,7 @@ import pytest
 from speko.agent.context import AgentContext
 from speko.agent.hearing import Hearing
 from speko.providers.call import Call
-from speko.providers.errors import CallerError, ConnectionLost, ProviderError
+from speko.providers.errors import Busy, CallerError, ConnectionLost, ProviderError
 from speko.providers.s2s import CascadeOptions, EngineProblem, S2sRequest, TurnStage, UserTranscript
 from speko.providers.stt import SttRequest, Transcript
 from speko.routing.attempts import Deadlines
@@ -183,6 +183,25 @@ async def test_when_nobody_understands_the_relay_hears_why(error: ProviderError)
         assert "secret" not in problem
         assert "words" not in problem
         await it.relay.until(lambda: it.silences == 1)
+
+
+async def test_an_engine_that_is_busy_is_waited_for() -> None:
+    script = Script("acme", stt=[breaks(Busy("no free worker")), breaks(Busy("no free worker")), hears("at last")])
+    context = context_of(script)
+    async with ears(context) as it:
+        it.hear(SECOND)
+        assert await it.text() == "at last"
+        assert not it.relay.all(EngineProblem)
+    assert script.sounds[-1] == SECOND
+    assert [cause for _, _, cause in books_of(context).story] == ["busy", "busy", None]
+
+
+async def test_but_not_for_ever() -> None:
+    script = Script("acme", stt=[breaks(Busy("no free worker"))])
+    async with ears(context_of(script, deadlines=Deadlines(budget=0.6))) as it:
+        it.hear(SECOND)
+        assert await it.text() == ""
+        assert it.relay.all(EngineProblem)[0].message == "speech to text failed (acme: busy)"
 
 
 async def test_finals_come_in_order() -> None:

@@ -18,7 +18,7 @@ from speko.agent.context import AgentContext
 from speko.agent.failing import complaint, spoken
 from speko.agent.utterance import Utterance
 from speko.providers.call import Call
-from speko.providers.errors import DeadlineExceeded, Unsupported
+from speko.providers.errors import Busy, DeadlineExceeded, Unsupported
 from speko.providers.s2s import EngineEvent, EngineProblem, S2sRequest, TurnStage, UserTranscript
 from speko.providers.stt import SttRequest, Transcript
 from speko.routing.attempts import Attempts, Candidate, Deadlines
@@ -33,6 +33,8 @@ _LONGEST = 60.0
 _NOISE = 1.8
 """Seconds of sound, with the silence around it, up to which it is believed that there are no words in it; longer ones
 get a second opinion."""
+_AGAIN = 0.25
+"""Seconds after which an engine that was busy is asked once more."""
 _DETECT = frozenset({"auto", "multi"})
 T = TypeVar("T")
 
@@ -132,18 +134,27 @@ class Hearing:
         self._words.put_nowait(SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, utterance.id, [said]))
 
     async def _recognised(self, utterance: Utterance) -> tuple[str, Candidate | None]:
-        meter = Meter(self._context.call_info(), self._context.ledger)
-        attempts = Attempts(self._context.candidates["stt"], self._context.health, _OURS, time.monotonic())
-        dispatch = Dispatch(attempts, partial(self._transcript, utterance), partial(_enough, utterance), meter)
-        try:
-            served = await dispatch.first()
-        except (NoAnswer, CallerFault) as failure:
-            if attempts.silent is not None and dispatch.silent_call is not None:
-                meter.served(attempts.silent, dispatch.silent_call)  # two have heard nothing: an answer, too
-            else:
-                self._send(EngineProblem(complaint("speech to text", failure)))
-            return "", None
-        text = ""
+        """The words, and who understood them. While our own engines are busy it waits for them, as long as anybody
+        would wait for an answer."""
+        while True:
+            meter = Meter(self._context.call_info(), self._context.ledger)
+            attempts = Attempts(self._context.candidates["stt"], self._context.health, _OURS, time.monotonic())
+            dispatch = Dispatch(attempts, partial(self._transcript, utterance), partial(_enough, utterance), meter)
+            try:
+                return await self._served(dispatch)
+            except (NoAnswer, CallerFault) as failure:
+                if attempts.silent is not None and dispatch.silent_call is not None:
+                    meter.served(attempts.silent, dispatch.silent_call)  # two have heard nothing: an answer, too
+                elif _busy(failure) and self._left(utterance) > _AGAIN:
+                    await utterance.ended.wait()
+                    await asyncio.sleep(_AGAIN)
+                    continue
+                else:
+                    self._send(EngineProblem(complaint("speech to text", failure)))
+                return "", None
+
+    async def _served(self, dispatch: Dispatch[Transcript]) -> tuple[str, Candidate]:
+        text, served = "", await dispatch.first()
         try:
             while (batch := await served.next()) is not None:
                 text = batch[0].text
@@ -188,11 +199,14 @@ class Hearing:
 
     def _patience(self, utterance: Utterance, candidate: Candidate) -> float:
         """Seconds from the end of the speech, or from now when that is over, that a candidate has."""
-        deadlines = spoken(self._context.deadlines)
-        waited = 0.0 if utterance.ended_at is None else asyncio.get_running_loop().time() - utterance.ended_at
-        left = max(0.5, deadlines.budget - waited)
+        left = max(0.5, self._left(utterance))
         last = candidate is self._context.candidates["stt"][-1]
-        return min(deadlines.first_byte, left if last else left / 2)
+        return min(self._context.deadlines.first_byte, left if last else left / 2)
+
+    def _left(self, utterance: Utterance) -> float:
+        """Seconds within which there should be words."""
+        over = 0.0 if utterance.ended_at is None else asyncio.get_running_loop().time() - utterance.ended_at
+        return spoken(self._context.deadlines).budget - over
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
@@ -216,6 +230,10 @@ async def _in_time(utterance: Utterance, seconds: float) -> AsyncIterator[None]:
         if not limit.expired():
             raise
         raise DeadlineExceeded("gave no transcript in time", stage="first_byte") from None
+
+
+def _busy(failure: NoAnswer | CallerFault) -> bool:
+    return isinstance(failure, NoAnswer) and any(isinstance(failed.error, Busy) for failed in failure.failures)
 
 
 def _joined(finals: Sequence[str], interim: str) -> str:
