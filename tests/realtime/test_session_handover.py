@@ -98,6 +98,23 @@ def test_an_engine_that_does_not_continue_begins_a_new_response() -> None:
     assert [said.text for said in talk.spoken() if said.role == "assistant"] == ["alpha", "bravo carol delta"]
 
 
+def test_the_rest_of_an_answer_is_owed_until_it_begins() -> None:
+    talk = answering()
+    talk.lose()
+    talk.ready(MANUAL)
+    talk.wait(9.9)
+    assert len(talk.connects) == 2
+    talk.wait(0.1)
+    history = (UserSaid("Which words?"), AssistantSaid("alpha"))
+    assert talk.connects[-1] == Connect(history, True, history)
+    talk.ready(CONTINUES)
+    talk.event(ResponseStarted("r"), AssistantText("r", "bravo"))
+    assert talk.transcripts()[-1] == ("bravo", False)
+    talk.event(ResponseDone("r"))
+    talk.lose()
+    assert not talk.connects[-1].continue_answer
+
+
 @BOTH
 def test_before_its_first_sound_an_answer_begins_again_unnoticed(capabilities: S2sCapabilities) -> None:
     talk = asked()
@@ -227,7 +244,9 @@ def test_speech_that_the_engine_had_ended_is_heard_and_ended_again() -> None:
     talk = Talking()
     talk.event(SpeechStarted(0))
     talk.speak(1000)
+    talk.wait(1)
     talk.event(SpeechStopped(200))
+    talk.wait(0.5)
     talk.lose()
     assert not talk.connects[-1].continue_answer
     talk.ready()
@@ -237,7 +256,8 @@ def test_speech_that_the_engine_had_ended_is_heard_and_ended_again() -> None:
     assert talk.stages() == {"speech_ended": 200}
     talk.event(ResponseStarted("r"), ResponseDone("r"))
     [turn] = talk.turns()
-    assert [stage.stage for stage in turn.stages] == ["speech_started", "speech_ended", "response_done"]
+    stages = [(stage.stage, stage.ms) for stage in turn.stages]
+    assert stages == [("speech_started", -800), ("speech_ended", 200), ("response_done", 700)]
 
 
 def test_silence_is_not_heard_again() -> None:

@@ -180,3 +180,14 @@ def test_an_answer_that_comes_between_two_engines_goes_to_the_next() -> None:
     assert talk.connects[-1].continue_answer
     talk.ready()
     assert talk.told == [AnswerTool("c", "sunny")]
+
+
+def test_an_answer_that_the_next_engine_finds_in_its_history_is_not_told_again() -> None:
+    talk = asking("c")
+    talk.lose()
+    talk.send("tool_result", callId="c", output="sunny")
+    talk.send("interrupt")
+    assert talk.connects[-1].history[-1] == ToolAnswered("c", "sunny")
+    assert not talk.connects[-1].continue_answer
+    talk.ready()
+    assert talk.told == []

@@ -73,7 +73,9 @@ class Scene:
         self.delay = delay
         self.late = late
         self.points = 0
-        self.lose_engine_at: int | None = None
+        self.lose_engine_at: set[int] = set()
+        self.at_once_again = False
+        """The next engine is lost before it says anything."""
         self.lose_client_at: int | None = None
         self.ears = Ears()
         self.vendor = Vendor(late)
@@ -103,8 +105,10 @@ class Scene:
 
     def point(self) -> None:
         self.points += 1
-        if self.points == self.lose_engine_at:
+        if self.points in self.lose_engine_at:
             self.lose_engine()
+            if self.at_once_again:
+                self.lose_engine()
         if self.points == self.lose_client_at:
             self.talk.detach()
             self.ears.queue.clear()
@@ -201,7 +205,7 @@ def test_no_word_is_lost_or_doubled_wherever_the_engine_is_lost(
 ) -> None:
     for at in range(1, points(capabilities, pace) + 1):
         scene = Scene(capabilities, pace=pace)
-        scene.lose_engine_at = at
+        scene.lose_engine_at = {at}
         scene.run()
         assert scene.words_heard() == ALL, at
         assert finals(scene) == [answer_word(*word).strip() for word in ALL], at
@@ -209,11 +213,27 @@ def test_no_word_is_lost_or_doubled_wherever_the_engine_is_lost(
         assert [said for said in ASKED if said in scene.understood] == ASKED, at
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("capabilities", [CONTINUES, MANUAL], ids=["continues", "new answer"])
+def test_engines_may_be_lost_one_after_the_other(capabilities: engine.S2sCapabilities, late: bool) -> None:
+    for at in range(1, points(capabilities, 40) + 1):
+        for later in (0, 1, 4):
+            scene = Scene(capabilities, pace=40, late=late)
+            scene.lose_engine_at = {at, at + later}
+            scene.at_once_again = later == 0
+            scene.run()
+            if late:  # then an answer may have to begin anew
+                assert set(scene.words_heard()) == set(ALL), (at, later)
+            else:
+                assert scene.words_heard() == ALL, (at, later)
+            assert [said for said in ASKED if said in scene.understood] == ASKED, (at, later)
+
+
 @pytest.mark.parametrize("capabilities", [CONTINUES, MANUAL], ids=["continues", "new answer"])
 def test_no_word_is_lost_while_the_next_engine_is_awaited(capabilities: engine.S2sCapabilities) -> None:
     for at in range(1, points(capabilities, 40) + 1):
         scene = Scene(capabilities, pace=40, delay=0.48)
-        scene.lose_engine_at = at
+        scene.lose_engine_at = {at}
         scene.run()
         assert list(dict.fromkeys(scene.words_heard())) == ALL, at
         assert finals(scene) == [answer_word(*word).strip() for word in ALL], at
@@ -225,7 +245,7 @@ def test_no_word_is_lost_while_the_next_engine_is_awaited(capabilities: engine.S
 def test_words_that_are_not_known_in_time_are_heard_and_answered_anew(capabilities: engine.S2sCapabilities) -> None:
     for at in range(1, points(capabilities, 80) + 1):
         scene = Scene(capabilities, pace=80, late=True)
-        scene.lose_engine_at = at
+        scene.lose_engine_at = {at}
         scene.run()
         assert set(scene.words_heard()) == set(ALL), at
         assert all(said in ASKED for said in scene.understood), at
@@ -247,6 +267,6 @@ def test_engine_and_client_may_be_lost_together(capabilities: engine.S2sCapabili
     for at in range(1, points(capabilities, 40) + 1):
         for later in (0, 5):
             scene = Scene(capabilities, pace=40)
-            scene.lose_engine_at, scene.lose_client_at = at, at + later
+            scene.lose_engine_at, scene.lose_client_at = {at}, at + later
             scene.run()
             assert scene.words_heard() == ALL, (at, later)

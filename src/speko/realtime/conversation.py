@@ -39,6 +39,8 @@ class AnswerEntry:
     """What the user heard of a response."""
 
     text: str = ""
+    unsaid: bool = False
+    """The rest of it is still to come, in another response."""
 
     def item(self) -> HistoryItem:
         """For the next engine."""

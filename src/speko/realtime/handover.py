@@ -6,7 +6,7 @@ Source: contract, S2S WebSocket 11.
 from speko.providers.s2s import S2sCapabilities
 from speko.realtime.actions import Connect
 from speko.realtime.alignment import SpokenText
-from speko.realtime.conversation import CallEntry, Conversation, UserEntry, settle
+from speko.realtime.conversation import AnswerEntry, CallEntry, Conversation, settle
 from speko.realtime.engine_side import EngineSide
 from speko.realtime.outbox import Outbox
 from speko.realtime.responses import Response, Responses
@@ -121,9 +121,13 @@ class Handover:
 
     def _answerable(self) -> bool:
         last = self._conversation.last()
+        if last is None:
+            return True  # a greeting
+        if isinstance(last, AnswerEntry):
+            return last.unsaid
         if isinstance(last, CallEntry):
             return last.answer is not None and not self._calls
-        return isinstance(last, UserEntry) and not last.answered
+        return not last.answered
 
     def _connect(self, *, continue_answer: bool) -> None:
         shown = self._carried.entry if self._carried is not None else None

@@ -201,6 +201,7 @@ class Responses:
         response.entry.text = text.strip()
         if told and response.engine == self._engine.number:
             self._engine.tell(StopResponse(response.name or "", round(heard_ms), response.entry.text))
+        response.entry.unsaid = not settled
         if settled:
             settle(response.answers)
         self._is_over(response, interrupted=True)
