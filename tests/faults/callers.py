@@ -54,7 +54,7 @@ class Caller:
                     await self._news.wait()
         except TimeoutError:
             pass
-        assert condition(), f"came in place of it: {self.frames[-8:]}, closed {self.closed}"
+        assert condition(), f"closed {self.closed}, came in place of it: {self.order[-8:]} {self.frames[-3:]}"
 
     async def ended(self, responses: int = 1) -> None:
         """Waits for so many responses to be over."""
@@ -115,15 +115,15 @@ class Caller:
 
 
 async def create(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
-    """A session, as the API answers."""
+    """A session, as the API answers, with the id of the request."""
     answer = await client.post("/v1/sessions", json={"mode": "s2s", **body})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
-    return made
+    return {**made, "requestId": answer.headers["x-request-id"]}
 
 
 PINNED = {"s2s": {"provider": "openai", "model": "gpt-realtime"}}
 ROUTED = {
     "intent": {"language": "en"},
-    "constraints": {"allowedProviders": {"s2s": ["openai:gpt-realtime", "xai:grok-voice-think-fast-1.0"]}},
+    "constraints": {"allowedProviders": {"s2s": ["openai:gpt-realtime", "twin:gpt-realtime"]}},
 }

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from speko.providers.registry import Registry
 from speko.settings import ProviderSettings
 from speko.simulators.faults import Fault, FaultKind, Stage
 from speko.simulators.openai import OpenAISimulator
@@ -23,20 +26,23 @@ SCRIPT = Script(
         pace=20.0,
         delta_ms=20,
         in_step=True,
-        models=("grok-voice-think-fast-1.0",),
     ),
 )
 
 
-class Stage2:
+class Show:
     """A gateway and two simulated vendors."""
 
     def __init__(self, gateway: Running, vendors: dict[str, OpenAISimulator]) -> None:
         self.gateway = gateway
         self.vendors = vendors
+        self.requests: dict[str, str] = {}
+        """Request ids of the sessions' creations, which their attempts are booked under."""
 
     async def call(self, **body: Any) -> Caller:
-        return await Caller.join(await create(self.gateway.client, **body))
+        made = await create(self.gateway.client, **body)
+        self.requests[made["sessionId"]] = made["requestId"]
+        return await Caller.join(made)
 
     async def first(self) -> str:
         """Who is asked first when both may be."""
@@ -54,17 +60,26 @@ class Stage2:
 
 
 @asynccontextmanager
-async def stage(folder: Path, script: Script = SCRIPT, **settings: Any) -> AsyncIterator[Stage2]:
+async def stage(folder: Path, script: Script = SCRIPT, **settings: Any) -> AsyncIterator[Show]:
     async with AsyncExitStack() as stack:
-        vendors = {v: await stack.enter_async_context(OpenAISimulator(script=script)) for v in ("openai", "xai")}
+        vendors = {v: await stack.enter_async_context(OpenAISimulator(script=script)) for v in ("openai", "twin")}
         providers = {
             vendor: ProviderSettings(api_key=f"key-of-{vendor}", base_url=sim.base_url)
             for vendor, sim in vendors.items()
         }
         gateway = await stack.enter_async_context(
-            running(folder, providers=providers, **{"embedded": "never", **settings})
+            running(folder, registry_with_a_twin(), providers=providers, **{"embedded": "never", **settings})
         )
-        yield Stage2(gateway, vendors)
+        yield Show(gateway, vendors)
+
+
+def registry_with_a_twin() -> Registry:
+    """A second vendor that speaks exactly as the first."""
+    registry = Registry.load()
+    openai = registry.vendors["openai"]
+    twin = structs.replace(openai.vendor, id="twin", name="Twin", key_env="TWIN_API_KEY", base_url_env="TWIN_BASE_URL")
+    registry.add(replace(openai, vendor=twin))
+    return registry
 
 
 LOSSES = [
@@ -94,3 +109,127 @@ async def test_an_engine_that_is_lost_costs_no_word(tmp_path: Path, fault: Fault
         assert caller.words.split() == ANSWER.split()
         assert caller.frames[0]["t"] == "ready"
         await caller.leave()
+
+
+SETUP = [
+    Fault(kind=FaultKind.REFUSE),
+    Fault(kind=FaultKind.UNAUTHORIZED),
+    Fault(kind=FaultKind.FORBIDDEN),
+    Fault(kind=FaultKind.NOT_FOUND),
+    Fault(kind=FaultKind.RATE_LIMITED),
+    Fault(kind=FaultKind.SERVER_ERROR),
+    Fault(kind=FaultKind.MALFORMED, at=Stage.CONNECT),
+    Fault(kind=FaultKind.CLOSE, at=Stage.SETUP),
+    Fault(kind=FaultKind.CUT, at=Stage.SETUP),
+    Fault(kind=FaultKind.SILENT, at=Stage.SETUP),
+]
+
+
+@pytest.mark.parametrize("fault", SETUP, ids=named)
+async def test_an_engine_that_cannot_be_had_leaves_the_session_to_the_next(tmp_path: Path, fault: Fault) -> None:
+    async with stage(tmp_path) as show:
+        first = await show.first()
+        show.vendors[first].fault = fault
+        caller = await show.call(**ROUTED)
+        await caller.turn()
+        await caller.ended()
+        assert caller.words.split() == ANSWER.split()
+        row = await show.row(caller)
+        assert row["provider"] != first, "the engine in service stands in the row"
+        attempts = await attempts_of(show, caller)
+        assert [a["outcome"] for a in attempts][:1] == ["failed"]
+        await caller.leave()
+
+
+@pytest.mark.parametrize("fault", SETUP[:6], ids=named)
+async def test_a_pinned_engine_that_cannot_be_had_is_named_with_its_cause(tmp_path: Path, fault: Fault) -> None:
+    async with stage(tmp_path) as show:
+        show.vendors["openai"].fault = fault
+        caller = await show.call(**PINNED)
+        await caller.over()
+        assert [frame["t"] for frame in caller.frames] == ["error"]
+        assert caller.frames[0]["code"] == "S2S_PROVIDER_CONNECT_FAILED"
+        assert "openai/gpt-realtime" in caller.frames[0]["message"]
+        assert "key-of" not in caller.frames[0]["message"]
+        assert caller.closed == (1011, "Provider connect failed")
+        assert (await show.row(caller))["status"] == "failed"
+
+
+@pytest.mark.parametrize("target", [PINNED, ROUTED], ids=["pinned", "routed"])
+async def test_when_all_engines_are_lost_the_session_says_so(tmp_path: Path, target: dict[str, Any]) -> None:
+    async with stage(tmp_path) as show:
+        for vendor in show.vendors.values():
+            vendor.fault = Fault(kind=FaultKind.CUT, at=Stage.AUDIO, words=2)
+        caller = await show.call(**target)
+        await caller.turn()
+        await caller.over()
+        assert caller.frames[-1]["t"] == "error"
+        assert caller.frames[-1]["code"] == "PROVIDER_DISCONNECTED"
+        assert caller.closed[0] == 1011
+
+
+async def test_an_engine_that_says_nothing_more_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speko.api.realtime.live.STALL", 0.5)
+    async with stage(tmp_path) as show:
+        first = await show.first()
+        show.vendors[first].fault = Fault(kind=FaultKind.STALL, at=Stage.AUDIO, words=3, times=1)
+        caller = await show.call(**ROUTED)
+        await caller.turn()
+        await caller.ended()
+        assert caller.words.split() == ANSWER.split()
+        attempts = await attempts_of(show, caller)
+        assert attempts[0]["cause"] == "timeout"
+        await caller.leave()
+
+
+async def test_typed_text_and_an_interruption_are_metered(tmp_path: Path) -> None:
+    async with stage(tmp_path, Script(realtime=RealtimeScript(answers=(ANSWER * 4,), pace=1.0, delta_ms=20))) as show:
+        caller = await show.call(**PINNED)
+        await caller.tell(t="user_message", text="go on")
+        await caller.until(lambda: len(caller.audio) > 48000 * 0.3)
+        await caller.tell(t="interrupt")
+        await caller.ended()
+        assert caller.ends == ["interrupted"]
+        heard = len(caller.audio)
+        await caller.until(lambda: bool(caller.of("usage")))
+        assert caller.of("usage")[0]["outputAudioTokens"] > 0
+        assert len(caller.audio) == heard, "no audio after the interruption"
+        assert caller.order[-1] != "audio"
+        session = next(iter(show.vendors["openai"].realtime.sessions))
+        assert session.truncations, "the vendor knows what was heard"
+        await caller.leave()
+        usage = {row["metric"] for row in await show.gateway.usage()}
+        assert usage == {"s2s_input_audio_tokens", "s2s_output_audio_tokens"}
+
+
+async def test_transcripts_out_of_order_change_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as show:
+        show.vendors["openai"].fault = Fault(kind=FaultKind.DISORDER, turn=0)
+        caller = await show.call(**PINNED)
+        for turn in (1, 2):
+            await caller.turn()
+            await caller.ended(turn)
+        assert caller.words.split() == ANSWER.split() * 2
+        said = [f["text"] for f in caller.of("transcript") if f["role"] == "user" and f["final"]]
+        assert said == ["what do you say"] * 2
+        await caller.leave()
+
+
+async def test_a_giant_message_of_sound_arrives_whole(tmp_path: Path) -> None:
+    async with stage(tmp_path) as show:
+        show.vendors["openai"].fault = Fault(kind=FaultKind.GIANT, turn=0)
+        caller = await show.call(**PINNED)
+        await caller.turn()
+        await caller.until(lambda: bool(caller.of("usage")))
+        session = next(iter(show.vendors["openai"].realtime.sessions))
+        sent = int(session.responses[0].audio_ms * 48)
+        assert sent > 2_000_000
+        await caller.until(lambda: abs(len(caller.audio) - sent) < 48)
+        assert caller.words.split() == ANSWER.split()
+        await caller.leave()
+
+
+async def attempts_of(show: Show, caller: Caller) -> list[dict[str, Any]]:
+    """The attempts of a session that has ended."""
+    request_id = show.requests[caller.session_id]
+    return await show.gateway.attempts(request_id)

@@ -22,6 +22,7 @@ from speko.realtime.engines import Engine, Engines, Resume, explained
 from speko.realtime.feed import Feed
 from speko.realtime.link import ClientLink
 from speko.realtime.session import Session, SessionConfig
+from speko.realtime.slow_client import SlowClient
 from speko.routing.attempts import Candidate
 from speko.routing.dispatch import NoAnswer
 
@@ -31,9 +32,11 @@ _UPWARD_SECONDS = 10
 _PAUSE_SECONDS = 15
 """Of audio in the client's socket, from which on nothing more is read from the engine."""
 _MOST_SECONDS = 30
-"""Of audio in the client's socket, or of time without progress there, before the client is given up."""
+"""Of audio in the client's socket, beyond which a client that takes nothing is given up soon."""
 CLIENT_LOST = "client_lost"
 """End reason of a session whose client vanished and did not come back."""
+_PIECE = 64 * 1024
+"""Bytes of one frame to the client: engines send more in one go than most clients take in one message."""
 _SAMPLE = 2
 """Bytes."""
 
@@ -79,7 +82,7 @@ class Bridge:
         self._reason = ""
         self._was_ready = False
         self._timer: asyncio.TimerHandle | None = None
-        self._stuck: asyncio.TimerHandle | None = None
+        self._slow: SlowClient | None = None
         self._loop = asyncio.get_running_loop()
 
     # ---- the client's side
@@ -132,26 +135,26 @@ class Bridge:
         link = self.link
         if link is None:
             return
-        link.send_audio(pcm)
+        if len(pcm) <= _PIECE:
+            link.send_audio(pcm)
+        else:
+            for at in range(0, len(pcm), _PIECE):
+                link.send_audio(pcm[at : at + _PIECE])
         if link.buffered > self.output_rate * _SAMPLE * _PAUSE_SECONDS:
             self._client_is_slow(link)
 
     def _client_is_slow(self, link: ClientLink) -> None:
-        if link.buffered > self.output_rate * _SAMPLE * _MOST_SECONDS:
-            self._give_client_up()
-        elif self._stuck is None:
-            self._stuck = self._loop.call_later(_MOST_SECONDS, self._give_client_up)
+        if self._slow is None:
+            self._slow = SlowClient(link, self.output_rate * _SAMPLE * _MOST_SECONDS, self._give_client_up)
             self._hold("client", True)
 
     def _client_keeps_up(self) -> None:
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+        if self._slow is not None:
+            self._slow.stop()
+            self._slow = None
             self._hold("client", False)
 
     def _give_client_up(self) -> None:
-        self._stuck = None
-        self._reason = "client_too_slow"
         self.carry_out([do.Close(1008, "too slow")])
 
     # ---- the engine's side
@@ -344,9 +347,10 @@ class Bridge:
 
     def _finish(self, code: int, reason: str) -> None:
         self.over = True
-        for timer in (self._timer, self._stuck):
-            if timer is not None:
-                timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._slow is not None:
+            self._slow.stop()
         if self._connecting is not None:
             self._connecting.cancel()
         if self._feed is not None:

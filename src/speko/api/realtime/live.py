@@ -30,6 +30,8 @@ from speko.storage.sessions_records import LOST
 if TYPE_CHECKING:
     from speko.api.gateway import Gateway
 
+STALL = 10.0
+"""Seconds without a word of an engine that owes an answer."""
 _LOOKS_ALIVE = 1.0
 """Seconds that the socket of a session has to answer a ping when another one comes with the same token."""
 
@@ -133,6 +135,7 @@ class LiveSessions:
             expires_at=now + (row.expires_at - datetime.now(UTC)).total_seconds(),
             max_duration=spec.max_duration_seconds,
             idle_timeout=settings.session_idle_seconds,
+            stall_timeout=STALL,
             tools=frozenset(tool.name for tool in spec.tools),
         )
         dialler = Dialler(gateway, spec, info)
