@@ -303,6 +303,20 @@ def test_an_engine_that_cannot_be_had(speko: Command, fake: FakeGateway) -> None
     done = speko("talk", "--text", "hello", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "S2S_PROVIDER_CONNECT_FAILED")
     assert done.json["error"] == "acme: no such model"
+    assert speko("talk", "--text", "hello").err.count("no such model") == 1
+
+
+def test_a_connection_that_breaks(speko: Command, fake: FakeGateway) -> None:
+    class Breaks(FakeAgent):
+        async def _answer(self, *, typed: bool = False) -> None:
+            assert self._socket is not None
+            assert self._socket._req is not None
+            assert self._socket._req.transport is not None
+            self._socket._req.transport.abort()
+
+    fake.on_session(Breaks([]))
+    done = speko("talk", "--text", "hello", "--json")
+    assert (done.code, done.json["code"]) == (Exit.UNREACHABLE, "CONNECTION_LOST")
 
 
 def test_an_engine_that_does_not_come(speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +333,8 @@ def test_an_engine_that_does_not_come(speko: Command, fake: FakeGateway, monkeyp
 
 def test_an_agent_that_does_not_answer(speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversation, "QUIET_SECONDS", 0.2)
-    fake.on_session(FakeAgent([Answer(audio=b"", before=[("error", {"code": "PROVIDER_ERROR", "message": "hm"})])]))
+    complaint = ("error", {"code": "PROVIDER_ERROR", "message": "hm"})
+    fake.on_session(FakeAgent([Answer(audio=b"", before=[complaint, ("usage", {})])]))
     done = speko("talk", "--text", "hello", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "NO_ANSWER")
     assert "hm (PROVIDER_ERROR)" in done.err

@@ -53,7 +53,7 @@ class FakeAgent:
 
     async def __call__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
-        answering: asyncio.Task[None] | None = None
+        answering: list[asyncio.Task[None]] = []
         await self.say("ready", inputSampleRate=24000, outputSampleRate=RATE)
         loud = silent = 0
         async for message in socket:
@@ -63,7 +63,7 @@ class FakeAgent:
                 if frame["t"] == "tool_result":
                     self._results.put_nowait(frame["output"])
                 if frame["t"] == "user_message":
-                    answering = asyncio.create_task(self._answer(typed=True))
+                    answering.append(asyncio.create_task(self._answer(typed=True)))
                 continue
             self.audio += message.data
             if max(map(abs, array("h", message.data))) > 1000:
@@ -74,9 +74,10 @@ class FakeAgent:
                 silent += 1
                 if silent == END_OF_TURN_FRAMES:
                     loud = 0
-                    answering = asyncio.create_task(self._answer())
-        if answering is not None:
-            answering.cancel()
+                    answering.append(asyncio.create_task(self._answer()))
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
 
     async def say(self, kind: str, **members: Any) -> None:
         """One text frame."""

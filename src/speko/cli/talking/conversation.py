@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from speko import AsyncRealtimeSession, ToolCallFrame
-from speko.cli.exits import CommandError
+from speko.cli.exits import CommandError, Exit
 from speko.cli.talking.playback import Playback
 from speko.cli.talking.turns import ToolUse, Turn, Turns
 from speko.client.realtime.frames import RealtimeFrame
@@ -55,6 +55,8 @@ class Conversation:
         """Why the session is over, in the gateway's words."""
         self.error: tuple[str, str] | None = None
         """Code and message of the last complaint."""
+        self._complaint: tuple[str, str] | None = None
+        """One that may be fatal: then `close` comes next, and `hold` raises it."""
         self._ready = asyncio.Event()
         self._answered = asyncio.Event()
         self._sound = asyncio.Event()
@@ -86,8 +88,14 @@ class Conversation:
         finally:
             await self._session.close()
         if left and self.ending != "agent_ended":
-            code, message = self.error or ("SESSION_ENDED", f"the gateway has ended the session: {self.ending}")
-            raise CommandError(message, code)
+            raise self._failure()
+
+    def _failure(self) -> CommandError:
+        code, message = self.error or ("SESSION_ENDED", f"the gateway has ended the session: {self.ending}")
+        if code == "WS_ERROR":
+            text = "the connection to the gateway broke off in the middle of the conversation"
+            return CommandError(text, "CONNECTION_LOST", Exit.UNREACHABLE)
+        return CommandError(message, code)
 
     async def until_ready(self) -> None:
         """Waits for the engine. Raises CommandError when it does not come."""
@@ -141,6 +149,9 @@ class Conversation:
     async def _receive(self) -> None:
         async for frame in self._session:
             self._last_frame = asyncio.get_running_loop().time()
+            if self._complaint is not None and frame["type"] != "close":
+                self._watcher.complained(*self._complaint)
+            self._complaint = None
             await self._take(frame)
 
     async def _take(self, frame: RealtimeFrame) -> None:
@@ -167,8 +178,7 @@ class Conversation:
             case "interruption":
                 await self._cut(turn)
             case "error":
-                self.error = (frame["code"], frame["message"])
-                self._watcher.complained(*self.error)
+                self.error = self._complaint = (frame["code"], frame["message"])
             case "close":
                 self.ending = frame["reason"]
 

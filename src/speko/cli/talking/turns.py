@@ -91,7 +91,7 @@ class Turn:
             "firstAudioMs": self.first_audio_ms,
             "stages": [
                 {"stage": stage["stage"], "ms": stage["ms"], "provider": stage["provider"], "model": stage["model"]}
-                for stage in self.stages.values()
+                for stage in sorted(self.stages.values(), key=lambda stage: stage["ms"])
             ],
             "tools": [{"name": tool.name, "arguments": tool.arguments, "output": tool.output} for tool in self.tools],
         }
