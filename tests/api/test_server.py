@@ -52,7 +52,7 @@ class Gateway:
         async def refused() -> bool:
             try:
                 _, writer = await asyncio.open_connection(url.host, url.port)
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):
                 return True
             writer.close()
             return False
@@ -98,7 +98,8 @@ async def serving(tmp_path: Path, vendor: OpenAISimulator, **settings: str) -> A
         line = await asyncio.wait_for(process.stdout.readline(), 60)
         assert line, log.read_text()
         ready = json.loads(line)
-        headers = {"authorization": f"Bearer {ready['key']}"}
+        # Only the first process on a folder tells one.
+        headers = {"authorization": f"Bearer {ready.get('key')}"}
         async with httpx.AsyncClient(base_url=ready["url"], headers=headers, timeout=30, trust_env=False) as client:
             yield Gateway(process, tmp_path / "data", log, client)
     finally:
@@ -189,3 +190,41 @@ async def test_draining_has_an_end(tmp_path: Path) -> None:
         waiting, streamed = await in_flight(gateway, vendor)
         gateway.process.send_signal(signal.SIGTERM)
         await assert_ended_at_once(gateway, waiting, streamed)
+
+
+SESSION = {"mode": "s2s", "s2s": {"provider": "openai", "model": "gpt-realtime"}}
+
+
+async def test_whoever_watches_a_session_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    async with OpenAISimulator() as vendor, serving(tmp_path, vendor) as gateway:
+        session = (await gateway.client.post("/v1/sessions", json=SESSION)).json()["sessionId"]
+        async with gateway.client.stream("GET", f"/v1/sessions/{session}/stream") as answer:
+            pieces = answer.aiter_text()
+            told = await anext(pieces)
+            gateway.process.send_signal(signal.SIGTERM)
+            async for piece in pieces:
+                told += piece
+        assert [name for name, _ in events(told)] == ["status", "end"]
+        assert await gateway.exit_code() == 0
+
+
+async def test_sessions_that_a_killed_process_left_live_have_failed(tmp_path: Path) -> None:
+    async with OpenAISimulator() as vendor:
+        async with serving(tmp_path, vendor) as gateway:
+            made = [(await gateway.client.post("/v1/sessions", json=SESSION)).json()["sessionId"] for _ in range(2)]
+            gateway.process.kill()
+            assert await gateway.exit_code() == -signal.SIGKILL
+        store = await Store.open(None, tmp_path / "data", None)
+        organization = await store.default_organization()
+        assert (await store.sessions.claim(made[0], organization.id, "the one that was killed")).state == "claimed"
+        await store.close()
+        async with serving(tmp_path, vendor) as gateway:
+            gateway.process.send_signal(signal.SIGTERM)
+            assert await gateway.exit_code() == 0
+        store = await Store.open(None, tmp_path / "data", None)
+        found = [await store.sessions.get(organization.id, id) for id in made]
+        await store.close()
+        assert [row and (row.status, row.end_reason) for row in found] == [
+            ("failed", "gateway_lost"),
+            ("created", None),
+        ]

@@ -117,6 +117,8 @@ class Gateway:
         self.session_tokens: SessionTokens
         self.sockets = LiveSessions(self)
         self.warm = False
+        self.draining = False
+        """Whether the end has begun: calls go on, and whoever only watches is sent away."""
 
     async def open(self) -> None:
         """Opens storage."""
@@ -146,6 +148,10 @@ class Gateway:
         own agent may be made of others."""
         composite = any(model.composite for model in registration.vendor.models)
         return self.settings.embedded != "never" or not registration.vendor.embedded or composite
+
+    def drain(self) -> None:
+        """The end has begun."""
+        self.draining = True
 
     async def close(self) -> None:
         """Closes everything; what was metered is written."""

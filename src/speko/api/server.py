@@ -36,10 +36,17 @@ class Server(uvicorn.Server):
     """uvicorn with our meaning of signals: SIGTERM drains, SIGINT or a second SIGTERM ends at once. Sockets are drained
     as calls are: they count as open connections, and are ended when the time is up."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None], sockets: Sockets) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_listening: Callable[[str], None],
+        sockets: Sockets,
+        on_draining: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self._on_listening = on_listening
         self._sockets = sockets
+        self._on_draining = on_draining
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens, then says where."""
@@ -50,6 +57,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drains, then ends what is still open."""
+        self._on_draining()
         await super().shutdown(sockets)
         await self.end_sockets()
 
@@ -139,9 +147,11 @@ async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[str]
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
-    server = Server(config, listening, gateway.sockets)
+    server = Server(config, listening, gateway.sockets, gateway.drain)
     try:
         with OneProcess(settings.data) if gateway.store.is_sqlite else nullcontext():
+            if gateway.store.is_sqlite:
+                await gateway.store.sessions.end_lost()
             await server.serve(sockets=[sock])
     finally:
         if warming is not None:

@@ -196,6 +196,17 @@ async def test_the_stream_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyP
         await _quiet(gateway)
 
 
+async def test_watchers_are_sent_away_when_the_gateway_drains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observe, "POLL_SECONDS", 0.01)
+    async with running(tmp_path, registry_of()) as gateway:
+        row = await stored(gateway)
+        async with watching(gateway, row.id) as stream:
+            assert status(await stream.next()) == "created"
+            gateway.gateway.drain()
+            assert await stream.next() == ("end", {"reason": "timeout"})
+            assert await stream.ended()
+
+
 async def test_a_comment_keeps_the_connection_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observe, "KEEP_ALIVE_SECONDS", 0.03)
     monkeypatch.setattr(observe, "POLL_SECONDS", 0.01)

@@ -48,7 +48,7 @@ class Observation:
     """One client that watches one session."""
 
     def __init__(self, request: Request[Any, Any, Any], asked: Addressed, after: int) -> None:
-        self._in_flight = gateway_of(request.app).in_flight
+        self._gateway = gateway_of(request.app)
         self._asked = asked
         self._after = after
         """Index of the last turn that was sent."""
@@ -58,7 +58,7 @@ class Observation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        with self._in_flight.here():
+        with self._gateway.in_flight.here():
             async with Leaving(receive):
                 try:
                     await self._stream(send)
@@ -73,7 +73,7 @@ class Observation:
         with self._asked.sessions.changes.watch(self._asked.id) as changed:
             while True:
                 changed.clear()
-                events = await self._news(rotate=loop.time() >= rotate_at)
+                events = await self._news(rotate=self._gateway.draining or loop.time() >= rotate_at)
                 ended = bool(events) and isinstance(events[-1], EndEvent | ErrorEvent)
                 if events or loop.time() >= said_at + KEEP_ALIVE_SECONDS:
                     piece = sse.encode(events) if events else sse.KEEP_ALIVE
