@@ -1,4 +1,4 @@
-"""Production runs on uvloop: what has to do with sockets and processes is tested on both loops."""
+"""Production runs on uvloop; what costs processes is tested on it alone."""
 
 import pytest
 

@@ -39,7 +39,7 @@ from tests.agent.pools import (
     until,
 )
 
-LOOPS = loops.BOTH
+LOOPS = loops.UVLOOP
 
 
 async def test_sound_and_events_both_ways_in_order() -> None:

@@ -16,7 +16,7 @@ from tests import loops
 from tests.agent.pools import Rows, Sink, a_pool, opened, tell, until
 from tests.providers.embedded.sphinx.processes import runs, send
 
-LOOPS = loops.BOTH
+LOOPS = loops.UVLOOP
 
 
 def pids(pool: AgentPool) -> list[int]:
