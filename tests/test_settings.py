@@ -136,10 +136,38 @@ def test_a_key_that_nobody_knows_is_refused_and_named(text: str, name: str) -> N
         ("cors_origins", 5),
         ("connect_timeout", float("nan")),
         ("total_timeout", float("inf")),
+        ("trusted_proxies", ("proxy.example",)),
+        ("trusted_proxies", ("10.0.0.0/8", "10.0.0.0/33")),
+        *(
+            ("public_url", url)
+            for url in (
+                "voice.example",
+                "wss://voice.example",
+                "https://",
+                "https:///x",
+                "https://a b",
+                "https://a/?b",
+                "https://a/#b",
+                "https://u@a",
+            )
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_setting(name: str, value: Any) -> None:
     assert name in refused(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("trusted_proxies", ("10.0.0.7", "10.1.2.3/8", "fd00::/8")),
+        ("public_url", "https://voice.example"),
+        ("public_url", "HTTP://127.0.0.1:8787/some/prefix/"),
+        ("public_url", "http://[::1]:8787"),
+    ],
+)
+def test_where_the_gateway_is_reached(name: str, value: Any) -> None:
+    assert getattr(load_settings(**{name: value}), name) == value
 
 
 def test_a_list_that_is_not_json_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:

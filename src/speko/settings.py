@@ -5,7 +5,9 @@ generated from the fields below.
 """
 
 import base64
+import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +20,8 @@ from pydantic_settings import (
 )
 
 from speko.providers.catalogue import MODALITIES, Modality
+
+_PUBLIC_URL = re.compile(r'(?i:https?)://[A-Za-z0-9\[][A-Za-z0-9.:_\]-]*(?:/[!"$->@-~]*)?\Z')
 
 
 class ProviderSettings(BaseModel):
@@ -139,6 +143,23 @@ class Settings(BaseSettings):
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict, description="Platform credentials, one table per vendor."
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        if value is not None and not _PUBLIC_URL.match(value):
+            raise ValueError("the public URL looks like https://voice.example.com or https://example.com/voice")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                ip_network(entry, strict=False)
+            except ValueError:
+                raise ValueError(f"a trusted proxy is an address or a network like 10.0.0.0/8, not {entry!r}") from None
+        return value
 
     def master_key_bytes(self) -> bytes | None:
         """The master key, or None for the key file.
