@@ -8,7 +8,7 @@ from asyncio.subprocess import PIPE, Process
 from typing import IO, Self
 
 from speko.cli.exits import CommandError, Exit
-from speko.cli.talking.uplink import Send, frame_bytes
+from speko.cli.talking.uplink import Pace, Send, frame_bytes
 
 _PLAYERS = {
     "pacat": ("--playback", "--raw", "--format=s16le", "--rate={rate}", "--channels=1", "--latency-msec=60"),
@@ -23,6 +23,8 @@ _RECORDERS = {
 }
 """Programs with their arguments. A sound server's own comes first, as its source may be one that cancels echoes."""
 _FIRST_SOUND_SECONDS = 5.0
+_AHEAD_SECONDS = 0.5
+"""How far a microphone may be ahead of our clock: what it had recorded before, and what its own clock is faster."""
 _LONGEST_COMPLAINT = 200
 
 
@@ -124,11 +126,16 @@ class Microphone:
         )
 
     async def record(self, rate: int, send: Send) -> None:
-        """Sends frame after frame, until the program ends."""
+        """Sends frame after frame, and no faster than anybody speaks: a null device gives silence as fast as it can.
+
+        Raises CommandError when the program ends.
+        """
         frame = self._first
+        pace = Pace(_AHEAD_SECONDS)
         try:
             while True:
                 await send(frame)
+                await pace.next()
                 frame = await _output(self._process).readexactly(frame_bytes(rate))
         except asyncio.IncompleteReadError:
             text = f"the microphone is gone: {self.name} has ended"

@@ -18,6 +18,24 @@ def frame_bytes(rate: int) -> int:
     return 2 * round(rate * FRAME_SECONDS)
 
 
+class Pace:
+    """Frames in real time, or `ahead` seconds before it at most."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._ahead = ahead
+        self._due = self._clock()
+
+    async def next(self) -> None:
+        """Waits until the next frame may go out."""
+        self._due += FRAME_SECONDS
+        early = self._due - self._ahead - self._clock()
+        if early > 0:
+            await asyncio.sleep(early)
+        elif self._clock() - self._due > _LATE:
+            self._due = self._clock()
+
+
 class Uplink:
     """Speaks recordings in real time. `send` takes one frame after the other."""
 
@@ -38,16 +56,10 @@ class Uplink:
 
     async def run(self) -> None:
         """Sends until it is cancelled."""
-        clock = asyncio.get_running_loop().time
-        due = clock()
+        pace = Pace()
         while True:
             await self._send(self._next())
-            due += FRAME_SECONDS
-            ahead = due - clock()
-            if ahead > 0:
-                await asyncio.sleep(ahead)
-            elif ahead < -_LATE:
-                due = clock()
+            await pace.next()
 
     def _next(self) -> bytes:
         if not self._speech:
