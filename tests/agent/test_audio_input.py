@@ -55,7 +55,8 @@ class Room:
     async def hear(self, pcm: bytes) -> None:
         self.ear.push(pcm)
         pump = asyncio.ensure_future(self.ear.run())
-        await asyncio.sleep(0.02)
+        while len(self.ear._waiting) >= self.ear._window:
+            await asyncio.sleep(0)
         pump.cancel()
 
 

@@ -37,7 +37,7 @@ from speko.providers.s2s import (
     UserTranscript,
 )
 from speko.providers.stt import Transcript
-from tests.agent.relays import SILENCE, SPEECH, Relay, loudness, talking
+from tests.agent.relays import SILENCE, SPEECH, Loudness, Relay, loudness, talking
 from tests.agent.vendors import RATE, SAMPLES_A_CHARACTER, Script, books_of, context_of, hears, says
 
 pytestmark = pytest.mark.usefixtures("loudness")
@@ -199,6 +199,23 @@ async def test_the_client_runs_a_tool() -> None:
     assert messages[2].content == "sunny"
     assert not messages[2].is_error
     assert script.questions[0].tools == (tool,)
+
+
+async def test_calls_have_ids_of_their_own() -> None:
+    """Not every vendor's are unique within a conversation."""
+    tool = Tool("look", "Looks", {"type": "object", "properties": {}})
+    call = ToolCall("call_0", "look", "{}")
+    script = Script("acme", llm=[says(call), says(call), says("Done.")])
+    async with talking(context_of(script), tools=(tool,)) as talk:
+        talk.say()
+        for _ in range(2):
+            request = await talk.relay.next(ToolRequested)
+            talk.conversation.on_command(AnswerTool(request.call_id, "nothing"))
+        await talk.relay.until(lambda: "Done." in [talk.relay.text(response) for response in talk.relay.audio])
+    ids = [request.call_id for request in talk.relay.all(ToolRequested)]
+    assert ids[0] == "call_0"
+    assert ids[1] != "call_0"
+    assert [m.tool_call_id for m in script.questions[-1].messages if m.role == "tool"] == ids
 
 
 async def test_the_model_hears_of_a_tool_that_failed() -> None:
@@ -437,6 +454,22 @@ async def test_closing_while_a_tool_is_awaited() -> None:
     async with talking(context_of(script), tools=(tool,)) as talk:
         talk.say()
         await talk.relay.next(ToolRequested)
+
+
+async def test_what_breaks_the_conversation_is_told_to_whoever_brings_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The relay fails over then, in place of talking to somebody deaf."""
+    async with talking(context_of(Script("acme"))) as talk:
+        talk.say()
+        await talk.answer()
+
+        def mistake(*_: Any) -> None:
+            raise ValueError("a mistake")
+
+        monkeypatch.setattr(Loudness, "push", mistake)
+        with pytest.raises(RuntimeError, match="broken down"):
+            while True:
+                talk.hear(SPEECH)
+                await asyncio.sleep(0)
 
 
 async def test_nobody_to_call_is_an_error() -> None:

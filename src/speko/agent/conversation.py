@@ -36,6 +36,7 @@ from speko.providers.s2s import (
     StopResponse,
     ToolRequested,
 )
+from speko.providers.spoken_form import spoken_form
 
 _MOST_TOOL_STEPS = 8
 """Times that the model may call tools for one answer."""
@@ -52,6 +53,7 @@ def warm_up(turns: TurnOptions | None = None) -> None:
     for 200 ms, and 250 MB."""
     init_vad()
     list(SpeechDetector(24000).push(bytes(int(24000 * WINDOW) * 4))[1])
+    spoken_form("It is 12 o'clock.", "en")
     if turns is not None and turns.detection == "model":
         init_eot()
 
@@ -86,6 +88,8 @@ class AgentConversation:
         self._asked: asyncio.Queue[str] = asyncio.Queue(_MOST_ASKED)
         """Typed by the user; empty = answer what there is."""
         self._tasks: list[asyncio.Task[None]] = []
+        self._broken: BaseException | None = None
+        """A mistake of ours or of AgentSession, after which it would be deaf or dumb."""
         self._agent = Nodes(
             Work(self._hearing, self._thinking, self._speaking, self._audio, self._tools),
             instructions=request.system_prompt or "",
@@ -104,13 +108,18 @@ class AgentConversation:
             self._session.input.audio = self._microphone
         self._session.output.audio = self._audio
         self._session.on("conversation_item_added", self._remember)
+        self._session.on("close", lambda _: self._broke(RuntimeError("AgentSession has closed itself")))
         await self._session.start(self._agent, record=False, session_host=False)
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._ear.run()), loop.create_task(self._answer_asked())]
+        for task in self._tasks:
+            task.add_done_callback(lambda done: None if done.cancelled() else self._broke(done.exception()))
         self._begin()
 
     def on_audio(self, pcm: bytes) -> None:
-        """The user's next sound."""
+        """The user's next sound. Raises RuntimeError when the conversation cannot go on."""
+        if self._broken is not None:
+            raise RuntimeError("the conversation has broken down") from self._broken
         self._ear.push(pcm)
 
     def on_command(self, command: EngineCommand) -> None:
@@ -138,6 +147,10 @@ class AgentConversation:
             task.cancel()
         await asyncio.gather(self._hearing.close(), self._session.aclose(), *self._tasks, return_exceptions=True)
         self._audio.close()
+
+    def _broke(self, why: BaseException | None) -> None:
+        if self._link.open:
+            self._broken = why
 
     # ---- answers
 
@@ -232,6 +245,10 @@ class _Outlet:
 
     def __init__(self, link: AgentLink) -> None:
         self._link: AgentLink | None = link
+
+    @property
+    def open(self) -> bool:
+        return self._link is not None
 
     def send(self, event: EngineEvent) -> None:
         if self._link is not None:

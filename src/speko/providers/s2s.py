@@ -119,7 +119,8 @@ class SpeechStopped(Struct, frozen=True, gc=False):
 
 
 class UserTranscript(Struct, frozen=True, gc=False):
-    """Words of the user. `text` is all of the utterance so far; utterances may finish out of order."""
+    """Words of the user. `text` is all of the utterance so far; utterances may finish out of order. A final one without
+    text: there were no words in it, and no answer follows."""
 
     utterance: str
     """Id that all transcripts of the utterance share."""
