@@ -55,8 +55,7 @@ class Room:
     async def hear(self, pcm: bytes) -> None:
         self.ear.push(pcm)
         pump = asyncio.ensure_future(self.ear.run())
-        while len(self.ear._waiting) >= self.ear._window:
-            await asyncio.sleep(0)
+        await self.relay.until(lambda: len(self.ear._waiting) < self.ear._window)
         pump.cancel()
 
 
