@@ -209,6 +209,18 @@ def test_words_that_are_not_known_are_heard_again() -> None:
     assert talk.told == [Commit()]
 
 
+def test_words_that_the_next_engine_has_understood_are_known() -> None:
+    talk = asked(None)
+    talk.lose()
+    talk.ready(CONTINUES)
+    talk.event(UserTranscript("u", "Which words?", True), ResponseStarted("r"), AssistantText("r", "alpha "))
+    talk.sound("r", 500)
+    talk.lose()
+    assert words(talk.connects[-1].history) == ["Which words?", "alpha"]
+    assert talk.connects[-1].continue_answer
+    assert not any(isinstance(frame, InterruptionFrame) for frame in talk.frames)
+
+
 def test_an_answer_to_words_that_are_not_known_begins_anew() -> None:
     talk = answering(None)
     talk.lose()
@@ -359,6 +371,17 @@ def test_an_interrupt_after_the_next_engine_came_stops_what_it_goes_on_with() ->
     assert talk.told == [StopResponse("c", 0, "")]
 
 
+def test_what_the_user_did_not_want_of_one_engine_is_not_asked_of_the_next() -> None:
+    talk = asked(None)
+    talk.send("interrupt")
+    talk.lose()
+    assert talk.connects[-1] == Connect((), False)
+    talk.ready()
+    assert (talk.heard, talk.told) == ([], [])
+    talk.event(ResponseStarted("r"), AssistantText("r", "By the way"))
+    assert talk.transcripts() == [("By the way", False)]
+
+
 def test_an_interrupt_of_nothing_meanwhile_is_nothing() -> None:
     talk = Talking()
     talk.lose()
@@ -413,6 +436,19 @@ def test_an_engine_that_owes_nothing_may_be_silent() -> None:
     talk.event(ResponseStarted("r"), ResponseDone("r"))
     talk.wait(60)
     assert len(talk.connects) == 1
+
+
+def test_an_engine_that_is_not_read_because_of_a_slow_client_is_not_lost() -> None:
+    talk = Talking()
+    talk.event(ResponseStarted("r"))
+    talk.session.client_is_slow(True, talk.now)
+    talk.wait(60)
+    assert len(talk.connects) == 1
+    talk.session.client_is_slow(False, talk.now)
+    talk.wait(9.9)
+    assert len(talk.connects) == 1
+    talk.wait(0.1)
+    assert len(talk.connects) == 2
 
 
 def test_noise_does_not_stall_one_engine_after_the_other() -> None:

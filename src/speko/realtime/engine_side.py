@@ -26,6 +26,8 @@ class EngineSide:
         """When it last showed that it is alive."""
         self.held = False
         """Nothing is read from it, nor from the next one, until the client is back."""
+        self.unread = False
+        """The bridge reads nothing from it, because the client does not keep up."""
         self._later: list[AnswerTool] = []
 
     def ready(self, provider: str, model: str, capabilities: S2sCapabilities, now: float) -> None:

@@ -5,7 +5,6 @@ Source: contract, S2S WebSocket 11.
 
 from speko.providers.s2s import S2sCapabilities
 from speko.realtime.actions import Connect
-from speko.realtime.alignment import SpokenText
 from speko.realtime.conversation import AnswerEntry, CallEntry, Conversation, settle
 from speko.realtime.engine_side import EngineSide
 from speko.realtime.outbox import Outbox
@@ -95,7 +94,6 @@ class Handover:
             self._responses.continuing = carried
         else:
             self._responses.interrupt(now, "assistant", heard_text=self._heard, settled=False)
-            self._engine.owe(now)
 
     def _carry(self, response: Response, now: float) -> None:
         """What becomes of a response in the middle of which the engine was lost."""
@@ -106,9 +104,6 @@ class Handover:
             responses.finish(response, now)  # it goes on when the tools have answered
         elif self._replaced(response) or (response.start is not None and not delivered):
             responses.interrupt(now, "assistant", settled=False)  # the answer begins anew
-        elif response.start is None:
-            self._carried, self._heard = response, ""
-            response.spoken = SpokenText()
         else:
             chars = min(delivered, responses.heard_chars(response, now))
             self._carried, self._heard = response, response.spoken.text[:chars]

@@ -295,6 +295,12 @@ class Session:
             engine.sign = now
             self._out.do(HoldEngine(engine.held))
 
+    def client_is_slow(self, slow: bool, now: float) -> None:
+        """The bridge reads nothing more from the engine because the client does not keep up, or reads on: meanwhile the
+        engine's silence means nothing."""
+        self._engine.unread = slow
+        self._engine.sign = now
+
     # ---- the end
 
     def end(self, reason: EndReason, now: float) -> list[Action]:

@@ -142,7 +142,7 @@ class Talk:
     def response_due_since(self) -> float | None:
         """When the engine last did anything, while something is to be expected of it."""
         engine, current = self.engine, self.responses.current
-        if not engine.up or engine.held or self.calls:
+        if not engine.up or engine.held or engine.unread or self.calls:
             return None
         due = engine.owes or (current is not None and not current.finished)
         return engine.sign if due else None
