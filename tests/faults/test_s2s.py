@@ -1,86 +1,14 @@
 """Speech to speech over real sockets, with engines that fail in every way at every stage: words in are words out."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import structs
 
-from speko.providers.registry import Registry
-from speko.settings import ProviderSettings
 from speko.simulators.faults import Fault, FaultKind, Stage
-from speko.simulators.openai import OpenAISimulator
 from speko.simulators.script import RealtimeScript, Script
-from tests.api.running import Running, running
-from tests.faults.callers import PINNED, ROUTED, Caller, create
-
-ANSWER = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima"
-SCRIPT = Script(
-    first_byte=0.0,
-    realtime=RealtimeScript(
-        answers=(ANSWER,),
-        transcripts=("what do you say",),
-        pace=20.0,
-        delta_ms=20,
-        in_step=True,
-    ),
-)
-
-
-class Show:
-    """A gateway and two simulated vendors."""
-
-    def __init__(self, gateway: Running, vendors: dict[str, OpenAISimulator]) -> None:
-        self.gateway = gateway
-        self.vendors = vendors
-        self.requests: dict[str, str] = {}
-        """Request ids of the sessions' creations, which their attempts are booked under."""
-
-    async def call(self, **body: Any) -> Caller:
-        made = await create(self.gateway.client, **body)
-        self.requests[made["sessionId"]] = made["requestId"]
-        return await Caller.join(made)
-
-    async def first(self) -> str:
-        """Who is asked first when both may be."""
-        return str((await create(self.gateway.client, **ROUTED))["provider"])
-
-    def spoken(self) -> str:
-        """All words whose sound any vendor sent to its end, in the order of the sessions."""
-        sessions = [session for sim in self.vendors.values() for session in sim.realtime.sessions]
-        return " ".join(r.spoken for session in sessions for r in session.responses if r.spoken)
-
-    async def row(self, caller: Caller) -> dict[str, Any]:
-        answer = await self.gateway.client.get(f"/v1/sessions/{caller.session_id}")
-        row: dict[str, Any] = answer.json()
-        return row
-
-
-@asynccontextmanager
-async def stage(folder: Path, script: Script = SCRIPT, **settings: Any) -> AsyncIterator[Show]:
-    async with AsyncExitStack() as stack:
-        vendors = {v: await stack.enter_async_context(OpenAISimulator(script=script)) for v in ("openai", "twin")}
-        providers = {
-            vendor: ProviderSettings(api_key=f"key-of-{vendor}", base_url=sim.base_url)
-            for vendor, sim in vendors.items()
-        }
-        gateway = await stack.enter_async_context(
-            running(folder, registry_with_a_twin(), providers=providers, **{"embedded": "never", **settings})
-        )
-        yield Show(gateway, vendors)
-
-
-def registry_with_a_twin() -> Registry:
-    """A second vendor that speaks exactly as the first."""
-    registry = Registry.load()
-    openai = registry.vendors["openai"]
-    twin = structs.replace(openai.vendor, id="twin", name="Twin", key_env="TWIN_API_KEY", base_url_env="TWIN_BASE_URL")
-    registry.add(replace(openai, vendor=twin))
-    return registry
-
+from tests.faults.callers import PINNED, ROUTED
+from tests.faults.show import ANSWER, stage
 
 LOSSES = [
     Fault(kind=FaultKind.CUT, at=Stage.AUDIO, words=4, times=1),
@@ -136,7 +64,7 @@ async def test_an_engine_that_cannot_be_had_leaves_the_session_to_the_next(tmp_p
         assert caller.words.split() == ANSWER.split()
         row = await show.row(caller)
         assert row["provider"] != first, "the engine in service stands in the row"
-        attempts = await attempts_of(show, caller)
+        attempts = await show.attempts(caller)
         assert [a["outcome"] for a in attempts][:1] == ["failed"]
         await caller.leave()
 
@@ -177,7 +105,7 @@ async def test_an_engine_that_says_nothing_more_is_left(tmp_path: Path, monkeypa
         await caller.turn()
         await caller.ended()
         assert caller.words.split() == ANSWER.split()
-        attempts = await attempts_of(show, caller)
+        attempts = await show.attempts(caller)
         assert attempts[0]["cause"] == "timeout"
         await caller.leave()
 
@@ -227,9 +155,3 @@ async def test_a_giant_message_of_sound_arrives_whole(tmp_path: Path) -> None:
         await caller.until(lambda: abs(len(caller.audio) - sent) < 48)
         assert caller.words.split() == ANSWER.split()
         await caller.leave()
-
-
-async def attempts_of(show: Show, caller: Caller) -> list[dict[str, Any]]:
-    """The attempts of a session that has ended."""
-    request_id = show.requests[caller.session_id]
-    return await show.gateway.attempts(request_id)

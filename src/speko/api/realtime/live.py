@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 STALL = 10.0
 """Seconds without a word of an engine that owes an answer."""
+ATTACH_AGAIN = 15.0
+"""Seconds in which a client that lost its socket may come back."""
 _LOOKS_ALIVE = 1.0
 """Seconds that the socket of a session has to answer a ping when another one comes with the same token."""
 
@@ -102,7 +104,11 @@ class LiveSessions:
         return bridge
 
     async def _claim(self, token: SessionToken) -> SessionRow:
-        claim = await self._gateway.store.sessions.claim(token.session_id, token.organization_id, self._owner)
+        sessions = self._gateway.store.sessions
+        claim = await sessions.claim(token.session_id, token.organization_id, self._owner)
+        if claim.state == "in_use":  # or has ended just now, here
+            await sessions.journal.flush()
+            claim = await sessions.claim(token.session_id, token.organization_id, self._owner)
         if claim.row is not None:
             return claim.row
         lost = claim.end_reason in (CLIENT_LOST, LOST)
@@ -136,6 +142,7 @@ class LiveSessions:
             max_duration=spec.max_duration_seconds,
             idle_timeout=settings.session_idle_seconds,
             stall_timeout=STALL,
+            attach_again_within=ATTACH_AGAIN,
             tools=frozenset(tool.name for tool in spec.tools),
         )
         dialler = Dialler(gateway, spec, info)
