@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from speko.simulators.script import RealtimeScript, Script
 from tests.faults.callers import PINNED, Caller, create
@@ -17,8 +18,8 @@ SLOWLY = Script(realtime=RealtimeScript(answers=(ANSWER,), transcripts=("what",)
 
 async def refused(made: dict[str, str], token: str | None) -> tuple[dict[str, str], int | None]:
     """The error frame and the close code of a socket that is not let in."""
-    protocols = [] if token is None else [token]
-    async with connect(made["wsUrl"], subprotocols=protocols, compression=None, proxy=None) as socket:  # type: ignore[arg-type]
+    protocols = [] if token is None else [Subprotocol(token)]
+    async with connect(made["wsUrl"], subprotocols=protocols, compression=None, proxy=None) as socket:
         assert socket.subprotocol == token, "browsers fail a handshake whose subprotocol is not echoed"
         frame: dict[str, str] = json.loads(await socket.recv())
         await socket.wait_closed()
@@ -62,12 +63,17 @@ async def test_pages_of_other_origins_are_refused_where_the_operator_says_so(tmp
     async with stage(tmp_path, socket_origins=("https://ours.example",)) as show:
         made = await create(show.gateway.client, **PINNED)
         with pytest.raises(InvalidStatus) as raised:
-            await connect(made["wsUrl"], subprotocols=[made["wsToken"]], origin="https://theirs.example", proxy=None)
+            await connect(
+                made["wsUrl"],
+                subprotocols=[Subprotocol(made["wsToken"])],
+                origin=Origin("https://theirs.example"),
+                proxy=None,
+            )
         assert raised.value.response.status_code == 403
         async with connect(
             made["wsUrl"],
-            subprotocols=[made["wsToken"]],  # type: ignore[arg-type]
-            origin="https://ours.example",  # type: ignore[arg-type]
+            subprotocols=[Subprotocol(made["wsToken"])],
+            origin=Origin("https://ours.example"),
             compression=None,
             proxy=None,
         ) as socket:
