@@ -217,14 +217,7 @@ class Sessions:
     async def _take_key(self, connection: AsyncConnection, row: SessionRow, once: Once) -> bool:
         """Whether the key is ours now. Waits for whoever is about to take the same one."""
         keys = tables.session_idempotency
-        await connection.execute(
-            delete(keys).where(
-                keys.c.organization_id == row.organization_id,
-                keys.c.key == once.key,
-                keys.c.created_at <= self._now() - KEPT,
-            )
-        )
-        taken = await connection.execute(
+        take = (
             self._database.insert_new(keys)
             .values(
                 organization_id=row.organization_id,
@@ -235,7 +228,15 @@ class Sessions:
             )
             .returning(keys.c.key)
         )
-        return taken.first() is not None
+        if (await connection.execute(take)).first() is not None:
+            return True
+        forgotten = delete(keys).where(
+            keys.c.organization_id == row.organization_id,
+            keys.c.key == once.key,
+            keys.c.created_at <= self._now() - KEPT,
+        )
+        await connection.execute(forgotten)
+        return (await connection.execute(take)).first() is not None
 
     async def _tidy(self, connection: AsyncConnection) -> None:
         """Once in a while, writes down what every read works out anyway, and forgets old answers."""

@@ -294,6 +294,17 @@ async def test_a_refused_request_keeps_no_key(tmp_path: Path) -> None:
         await _create(gateway, PINNED, headers={"idempotency-key": "k"})
 
 
+async def test_what_was_granted_once_is_granted_again(tmp_path: Path) -> None:
+    key = {"idempotency-key": "k"}
+    async with running(tmp_path, registry_of("alpha"), keys=("alpha",)) as gateway:
+        made = await _create(gateway, PINNED, headers=key)
+    async with running(tmp_path, registry_of("alpha")) as gateway:
+        again = await _create(gateway, PINNED, headers=key)
+        assert (again["sessionId"], again["wsToken"]) == (made["sessionId"], made["wsToken"])
+        await _create(gateway, ROUTED, 409, headers=key)
+        await _create(gateway, PINNED, 500, headers={"idempotency-key": "another"})
+
+
 async def test_a_key_is_the_organizations_own(tmp_path: Path) -> None:
     async with running(tmp_path, registry_of("alpha"), keys=("alpha",)) as gateway:
         store = gateway.gateway.store

@@ -51,7 +51,7 @@ async def create_session(request: Request[Any, Any, Any]) -> CreatedView:
     gateway = gateway_of(request.app)
     creation = _Creation(gateway, context_of(request).organization_id, body, _idempotency_key(request))
     try:
-        return await creation.answer_of_earlier() or await creation.make(request)
+        return await creation.answer(request)
     except StorageError:
         raise ApiError(500, "SESSION_CREATE_FAILED", "The session could not be stored") from None
 
@@ -61,25 +61,33 @@ class _Creation:
 
     def __init__(self, gateway: Gateway, organization_id: str, body: SessionBody, key: str | None) -> None:
         self._gateway = gateway
+        self._sessions = gateway.store.sessions
         self._organization_id = organization_id
         self._body = body
         self._key = key
         # Of what was understood, so that order, spaces and what is ignored make no other request of it.
         self._sha256 = hashlib.sha256(_encode(body)).hexdigest()
 
-    async def answer_of_earlier(self) -> CreatedView | None:
-        """The answer that the same request has had before. Raises 409 when the key was used for another one."""
-        if self._key is None:
-            return None
-        return self._again(await self._gateway.store.sessions.answered(self._organization_id, self._key))
+    async def answer(self, request: Request[Any, Any, Any]) -> CreatedView:
+        """Makes the session, unless the same request has been answered before. Raises 409 when the key was used for
+        another one."""
+        try:
+            row, view = self._make(request)
+        except ApiError:
+            # What was granted once is granted again, whatever has changed since.
+            earlier = (
+                self._again(await self._sessions.answered(self._organization_id, self._key)) if self._key else None
+            )
+            if earlier is None:
+                raise
+            return earlier
+        return self._again(await self._sessions.create(row, self._once(view))) or view
 
-    async def make(self, request: Request[Any, Any, Any]) -> CreatedView:
-        """Makes the session, unless the same request is faster at this very moment."""
+    def _make(self, request: Request[Any, Any, Any]) -> tuple[SessionRow, CreatedView]:
         gateway, body = self._gateway, self._body
-        sessions = gateway.store.sessions
         spec = s2s_spec(body, gateway.registry)
         first = candidates_of(gateway, self._organization_id, spec)[0]
-        now = sessions.now()
+        now = self._sessions.now()
         row = SessionRow(
             id=str(uuid4()),
             organization_id=self._organization_id,
@@ -92,9 +100,10 @@ class _Creation:
             created_at=now,
             expires_at=now + timedelta(seconds=ttl_seconds(body)),
         )
+        settings = gateway.settings
         view = CreatedView(
             session_id=row.id,
-            ws_url=ws_url(row.id, _arrival(request), gateway.settings.public_url, gateway.settings.trusted_proxies),
+            ws_url=ws_url(row.id, _arrival(request), settings.public_url, settings.trusted_proxies),
             ws_token=gateway.session_tokens.issue(row.id, row.organization_id, row.expires_at),
             input_sample_rate=spec.input_sample_rate,
             output_sample_rate=spec.output_sample_rate,
@@ -102,8 +111,7 @@ class _Creation:
             provider=first.provider,
             model=first.model,
         )
-        earlier = await sessions.create(row, self._once(view))
-        return self._again(earlier) or view
+        return row, view
 
     def _once(self, view: CreatedView) -> Once | None:
         if self._key is None:
