@@ -11,7 +11,7 @@ from speko.providers import s2s as engine
 from speko.realtime import actions as do
 from tests.realtime.sessions import CONTINUES, MANUAL, Talking, samples
 
-QUESTIONS, WORDS = 2, 4
+QUESTIONS, WORDS = 2, 3
 """Turns, and words in each question and each answer."""
 USER_WORD, CHUNK, CHUNKS = 300, 80, 5
 """Samples (ms) of a word of the user; of a piece of an answer; pieces of each of its words."""
