@@ -147,12 +147,14 @@ class Bridge:
         if self._slow is None:
             self._slow = SlowClient(link, self.output_rate * _SAMPLE * _MOST_SECONDS, self._give_client_up)
             self._hold("client", True)
+            self.session.client_is_slow(True, time.monotonic())
 
     def _client_keeps_up(self) -> None:
         if self._slow is not None:
             self._slow.stop()
             self._slow = None
             self._hold("client", False)
+            self.session.client_is_slow(False, time.monotonic())
 
     def _give_client_up(self) -> None:
         self.carry_out([do.Close(1008, "too slow")])
