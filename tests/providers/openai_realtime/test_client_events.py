@@ -53,6 +53,14 @@ def test_absent_options_are_not_sent() -> None:
     assert "language" not in session["audio"]["input"]["transcription"]
 
 
+@pytest.mark.parametrize("language", ["multi", "auto", ""])
+def test_a_language_to_be_found_out_is_not_sent(language: str) -> None:
+    session = sent(client_events.session_update(request(language=language), OPENAI))["session"]
+    assert session["audio"]["input"]["transcription"] == {"model": "gpt-transcribe"}
+    flat = json.loads(client_events.session_update(request(language=language), FLAT))["session"]
+    assert "transcription" not in flat["audio"]["input"]
+
+
 def test_settings_of_a_vendor_with_a_flat_session() -> None:
     asked = request(voice="eve", system_prompt="Be brief.", language="en-US", tools=(LOOK,), input_rate=16000)
     message = json.loads(client_events.session_update(asked, FLAT))

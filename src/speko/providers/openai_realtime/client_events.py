@@ -33,10 +33,10 @@ def append_audio(pcm: bytes) -> bytes:
 
 def session_update(request: S2sRequest, facts: RealtimeFacts) -> bytes:
     """The settings of the session."""
-    return _message("session.update", "setup", session=_nested(request, facts))
+    return _message("session.update", "setup", session=_session(request, facts))
 
 
-def _nested(request: S2sRequest, facts: RealtimeFacts) -> dict[str, Any]:
+def _session(request: S2sRequest, facts: RealtimeFacts) -> dict[str, Any]:
     flat = facts.session_form == "flat"
     hears: dict[str, Any] = {"format": {"type": "audio/pcm", "rate": request.input_rate}}
     speaks: dict[str, Any] = {"format": {"type": "audio/pcm", "rate": request.output_rate}}
@@ -65,8 +65,9 @@ def _nested(request: S2sRequest, facts: RealtimeFacts) -> dict[str, Any]:
 
 def _transcription(request: S2sRequest, facts: RealtimeFacts) -> dict[str, str]:
     settings = {"model": facts.transcriber} if facts.transcriber else {}
-    if request.language is not None:
-        settings[facts.language_field] = request.language.split("-", 1)[0]  # ISO 639-1
+    code = (request.language or "").split("-", 1)[0].lower()
+    if len(code) in (2, 3):  # ISO 639; words such as `multi` mean that it is to be found out
+        settings[facts.language_field] = code
     return settings
 
 

@@ -90,11 +90,11 @@ class Connection(WSListener):
     def lose(self, error: ProviderError) -> None:
         """The session is over, and that was not our will."""
         if self._open:
-            self._report(error)
+            sink = self._shut()
             self._hang_up()
+            self._report(sink, error)
 
-    def _report(self, error: ProviderError) -> None:
-        sink = self._shut()
+    def _report(self, sink: EngineSink, error: ProviderError) -> None:
         if self._handed_over:
             sink.lost(error)
         elif self._ready.done():
@@ -124,14 +124,15 @@ class Connection(WSListener):
             self.lose(ConnectionLost("the vendor takes no more audio"))
 
     def _read(self, on: bool) -> None:
-        if not self._open or self._reading is on:
+        transport = self._transport.underlying_transport if self._open else None
+        if transport is None or self._reading is on or transport.is_closing():
             return
         self._reading = on
         if on:
-            self._transport.underlying_transport.resume_reading()
+            transport.resume_reading()
         else:
             self._transport.notify_user_specific_pong_received()  # it could not be heard
-            self._transport.underlying_transport.pause_reading()
+            transport.pause_reading()
 
     # ---- the socket's side
 
@@ -169,7 +170,7 @@ class Connection(WSListener):
         else:
             error = MalformedResponse("the vendor broke the rules of the WebSocket protocol")
         if self._open:
-            self._report(error)
+            self._report(self._shut(), error)
 
     def send_user_specific_ping(self, transport: WSTransport) -> None:
         """A ping. While nothing is read its answer could not be heard, so none is expected."""
