@@ -30,7 +30,11 @@ _WRITE_BUFFER = 2**18
 _TLS_SHUTDOWN = 0.5
 """Seconds that a vendor may take to say goodbye."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: |\r)")
-_quiet = logging.LoggerAdapter(logging.getLogger("speko.providers.openai_realtime.socket"), {})
+_socket_log = logging.getLogger("speko.providers.openai_realtime.socket")
+_socket_log.setLevel(logging.ERROR)  # every coming and going is a line there
+_quiet = logging.LoggerAdapter(
+    _socket_log, {}
+)  # an adapter, because picows makes a new logger of a plain one each time
 
 
 @dataclass(frozen=True, slots=True)
