@@ -283,6 +283,21 @@ def test_silence_is_not_heard_again() -> None:
     assert talk.heard == list(range(4000, 6000))
 
 
+def test_a_commit_of_what_only_the_last_engine_heard_is_nothing() -> None:
+    talk = Talking()
+    talk.speak(1000)
+    talk.event(SpeechStarted(1000), SpeechStopped(0), UserTranscript("u", "hi", True), ResponseStarted("r"))
+    talk.event(ResponseDone("r"))
+    talk.lose()
+    talk.ready()
+    assert talk.heard == []
+    talk.commit()
+    assert talk.told == []
+    talk.speak(10)
+    talk.commit()
+    assert talk.told == [Commit()]
+
+
 def test_late_transcripts_find_their_place_in_any_order() -> None:
     talk = Talking()
     for utterance in ("a", "b"):

@@ -116,6 +116,7 @@ class Talk:
         self.engine.ready(provider, model, capabilities, now)
         ring.live()
         self.handover.ready(capabilities, now)
+        self.user.hears_from(ring.given)
         committed, ring.commit_at = ring.commit_at, None
         if committed is not None and self._hear(committed):
             self.user.commit_again(committed, now)

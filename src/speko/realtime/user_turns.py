@@ -126,6 +126,10 @@ class UserTurns:
             self._turns.greet(now)
             self._stage(event, now)
 
+    def hears_from(self, position: int) -> None:
+        """Another engine is there, which has heard nothing of the audio before `position`."""
+        self._committed_to = max(self._committed_to, position)
+
     def engine_lost(self) -> None:
         """What it had not ended, the next engine will hear and end."""
         self.speaking = False
