@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from speko.storage.errors import StorageError
 from speko.storage.store import Store
 from tests.storage.postgres import PostgresServer
 from tests.storage.rows import NOON, attempt_row, usage_row
+from tests.storage.session_rows import session_row, timing
 from tests.storage.waiting import until
 
 
@@ -314,3 +316,34 @@ async def test_a_database_server_that_goes_and_comes_back(postgres: PostgresServ
     assert len((await store.usage_summary(organization.id, NOON, NOON)).breakdown) == 1
     assert await store.list_api_keys(organization.id) != []
     await store.close()
+
+
+async def test_sessions_that_cannot_be_written_keep_the_store_from_being_ready(store: Store) -> None:
+    async with store._database.write() as connection:
+        await connection.execute(text("ALTER TABLE session_turn_timings RENAME TO elsewhere"))
+    store.sessions.journal.turn("s1", timing())
+    await until(lambda: store.problem == "session rows cannot be written")
+    async with store._database.write() as connection:
+        await connection.execute(text("ALTER TABLE elsewhere RENAME TO session_turn_timings"))
+    await store.sessions.journal.flush()
+    assert store.ready
+
+
+async def test_closing_writes_the_journal(database_url: str, tmp_path: Path) -> None:
+    store = await _other(database_url, tmp_path)
+    await store.sessions.create(session_row())
+    store.sessions.journal.ended("s1", "ended", "client_closed")
+    await store.close()
+    again = await _other(database_url, tmp_path)
+    row = await again.sessions.get("org_1", "s1")
+    assert row is not None
+    assert row.end_reason == "client_closed"
+    await again.close()
+
+
+async def test_derived_keys_are_the_same_wherever_the_master_key_is(store: Store, tmp_path: Path) -> None:
+    same = await Store.open(None, tmp_path / "data", None)
+    other = await Store.open(None, tmp_path / "other", None)
+    assert store.derived_key("a purpose") == same.derived_key("a purpose") != other.derived_key("a purpose")
+    await same.close()
+    await other.close()
