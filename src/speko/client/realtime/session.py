@@ -55,7 +55,7 @@ class AsyncRealtimeSession:
     @property
     def close_code(self) -> int | None:
         """How the socket closed (RFC 6455, 7.4, and the gateway's own 44xx); None while it is open."""
-        return self._socket.close_code
+        return self._socket.protocol.close_code
 
     async def send_audio(self, pcm: bytes) -> None:
         """The next sound of the user: signed 16-bit little-endian mono samples, at `input_sample_rate`."""
