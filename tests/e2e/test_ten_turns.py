@@ -105,7 +105,8 @@ async def test_an_interruption_cuts_what_was_said_to_what_was_heard(agent: Any) 
     async with agent as gateway:
         speech = await speech_of(gateway.client, "What is seven plus eight?")
         speaker = await Speaker.join(await create(gateway.client, **AGENT, firstMessage=GREETING))
-        await speaker.until(lambda: len(speaker.audio) > RATE)
+        await speaker.until(lambda: len(speaker.audio) > 4 * RATE)
+        await speaker.tell(t="played", ms=1500)
         await speaker.say(speech)
         await speaker.until(lambda: "15" in speaker.words)
         assert speaker.ends[0] == "interrupted"
