@@ -108,7 +108,12 @@ class Bridge:
         try:
             out = session.client_audio(pcm, time.monotonic())
             if out is not None:
-                self._hear(out)
+                engine = self._engine
+                if engine is None or self._engine_full or engine.rates.input != self.input_rate:
+                    self._hear(out)
+                else:
+                    self._heard_bytes += len(out)
+                    engine.connection.audio(out)
             if session.has_pending:
                 self.carry_out(session.pending())
         except Exception as error:

@@ -1,6 +1,6 @@
 """The way down: what one engine says, until it reaches the client's socket."""
 
-import time
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from speko.audio.resample import Resampler
@@ -61,7 +61,7 @@ class Feed:
         bridge = self._bridge
         session = bridge.session
         try:
-            out = session.engine_audio(response, pcm, time.monotonic())
+            out = session.engine_audio(response, pcm, monotonic())
             if out is not None:
                 self.spoken_bytes += len(out)
                 bridge.play(out)

@@ -102,11 +102,13 @@ async def test_audio_counts_as_usage() -> None:
     attempt = call()
     async with conversation(attempt=attempt) as (peer, connection, heard):
         connection.audio(bytes(4800))
-        assert attempt.usage.audio_ms == 100
         await peer.send(e.created(), e.audio(bytes(9600)), e.done(usage=e.usage(input=3, output=4)))
         await heard.until(ResponseDone)
         assert attempt.usage.audio_ms == 300
         assert (attempt.usage.input_tokens, attempt.usage.output_tokens) == (3, 4)
+        connection.audio(bytes(4800))
+        connection.close()
+        assert attempt.usage.audio_ms == 400, "true when the attempt is booked"
 
 
 # ---- frames

@@ -62,7 +62,7 @@ class Connection(WSListener):
         if not self._open:
             return
         self._conversation.appended(len(pcm))
-        self._send(client_events.append_audio(pcm))
+        self._transport.send(_TEXT, client_events.append_audio(pcm))
         if self._clogged:
             self._check_unsent()
 
@@ -147,7 +147,7 @@ class Connection(WSListener):
             return
         try:
             kind = frame.msg_type
-            if kind == _TEXT and frame.fin and self._fragments is None:
+            if kind is _TEXT and frame.fin and self._fragments is None:
                 self._message(frame.get_payload_as_memoryview())
             elif kind == WSMsgType.CLOSE:
                 self._closed_by_vendor(frame)

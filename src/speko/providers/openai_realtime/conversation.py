@@ -89,9 +89,9 @@ class Conversation:
     def appended(self, size: int) -> None:
         """So many bytes of the user's audio were sent."""
         self._turns.append(size)
-        self._count_audio()
 
     def _count_audio(self) -> None:
+        # Not with every frame: whoever reads it has closed the connection, or was told of a response's usage.
         self._usage.audio_ms = self._turns.appended_ms + self._received * 500 // self._request.output_rate
 
     def mute(self) -> None:
