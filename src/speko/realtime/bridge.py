@@ -8,11 +8,9 @@ import asyncio
 import logging
 import time
 import traceback
-from collections import deque
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from speko.audio.resample import Resampler
 from speko.events.s2s import EndReason, ErrorFrame, encode_server_frame
 from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, ProviderError
@@ -23,12 +21,11 @@ from speko.realtime.feed import Feed
 from speko.realtime.link import ClientLink
 from speko.realtime.session import Session, SessionConfig
 from speko.realtime.slow_client import SlowClient
+from speko.realtime.upward import Upward
 from speko.routing.attempts import Candidate
 from speko.routing.dispatch import NoAnswer
 
 log = logging.getLogger(__name__)
-_UPWARD_SECONDS = 10
-"""Of audio that wait for an engine that does not keep up; then the oldest is dropped."""
 _PAUSE_SECONDS = 15
 """Of audio in the client's socket, from which on nothing more is read from the engine."""
 _MOST_SECONDS = 30
@@ -71,11 +68,8 @@ class Bridge:
         self._engine: Engine | None = None
         self._feed: Feed | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._resampler: Resampler | None = None
-        self._upward: deque[bytes] = deque()
-        self._upward_bytes = 0
-        self._upward_told = False
-        self._engine_full = False
+        self._upward: Upward | None = None
+        self._drop_told = False
         self._heard_bytes = 0
         self._held: set[str] = set()
         """Why nothing is read from the engine: `session`, `client`."""
@@ -108,12 +102,12 @@ class Bridge:
         try:
             out = session.client_audio(pcm, time.monotonic())
             if out is not None:
-                engine = self._engine
-                if engine is None or self._engine_full or engine.rates.input != self.input_rate:
-                    self._hear(out)
-                else:
+                upward = self._upward
+                if upward is not None and upward.straight:
                     self._heard_bytes += len(out)
-                    engine.connection.audio(out)
+                    upward.connection.audio(out)
+                else:
+                    self._hear(out)
             if session.has_pending:
                 self.carry_out(session.pending())
         except Exception as error:
@@ -188,37 +182,18 @@ class Bridge:
 
     def engine_paused(self, full: bool) -> None:
         """The engine takes no more audio, or does again."""
-        self._engine_full = full
-        while self._upward and not self._engine_full and self._engine is not None:
-            pcm = self._upward.popleft()
-            self._upward_bytes -= len(pcm)
-            self._engine.connection.audio(pcm)
+        if self._upward is not None:
+            (self._upward.pause if full else self._upward.resume)()
 
-    def _hear(self, pcm: bytes) -> None:
-        engine = self._engine
-        if engine is None:
+    def _hear(self, pcm: bytes, *, kept: bool = False) -> None:
+        upward = self._upward
+        if upward is None:
             return
         self._heard_bytes += len(pcm)
-        if engine.rates.input != self.input_rate:
-            if self._resampler is None:
-                self._resampler = Resampler(self.input_rate, engine.rates.input)
-            pcm = self._resampler.push(pcm)
-            if not pcm:
-                return
-        if self._engine_full:
-            self._queue(pcm, engine)
-        else:
-            engine.connection.audio(pcm)
-
-    def _queue(self, pcm: bytes, engine: Engine) -> None:
-        self._upward.append(pcm)
-        self._upward_bytes += len(pcm)
-        most = engine.rates.input * _SAMPLE * _UPWARD_SECONDS
-        while self._upward_bytes > most:
-            self._upward_bytes -= len(self._upward.popleft())
-            if not self._upward_told:
-                self._upward_told = True
-                self._send(ErrorFrame("PROVIDER_ERROR", "The engine does not keep up: audio was dropped"))
+        upward.audio(pcm, kept=kept)
+        if upward.dropped and not self._drop_told:
+            self._drop_told = True
+            self._send(ErrorFrame("PROVIDER_ERROR", "The engine does not keep up: audio was dropped"))
 
     def _connect(self, resume: Resume) -> None:
         if self._engine is not None:
@@ -253,6 +228,7 @@ class Bridge:
 
     def _serve(self, engine: Engine) -> None:
         self._engine = engine
+        self._upward = Upward(engine.connection, self.input_rate, engine.rates.input)
         self._was_ready = True
         candidate = engine.candidate
         self._observer.active(candidate)
@@ -271,10 +247,7 @@ class Bridge:
             self._feed.live = False
         if engine is not None:
             self._engines.lost(engine, error)
-        self._resampler = None
-        self._engine_full = False
-        self._upward.clear()
-        self._upward_bytes = 0
+        self._upward = None
 
     def _hold(self, why: str, hold: bool) -> None:
         before = bool(self._held)
@@ -304,10 +277,10 @@ class Bridge:
             case do.Play():
                 self.play(action.pcm)
             case do.Hear():
-                self._hear(action.pcm)
+                self._hear(action.pcm, kept=True)
             case do.Tell():
-                if self._engine is not None:
-                    self._engine.connection.do(action.command)
+                if self._upward is not None:
+                    self._upward.tell(action.command)
             case do.Record():
                 self._observer.record(action.what, self._engine.candidate if self._engine else None)
             case do.Connect():
@@ -362,7 +335,7 @@ class Bridge:
             self._connecting.cancel()
         if self._feed is not None:
             self._feed.live = False
-        engine, self._engine = self._engine, None
+        engine, self._engine, self._upward = self._engine, None, None
         if engine is not None:
             self._engines.ended(engine, cause=_why_cut_short(code, engine))
         link, self.link = self.link, None
