@@ -14,7 +14,7 @@ from speko.client.realtime.frames import RealtimeFrame
 READY_SECONDS = 15.0
 """Longest time until the engine is there; the gateway itself gives up before."""
 QUIET_SECONDS = 12.0
-"""An answer is over, or will not come, when the gateway has said nothing for so long."""
+"""An answer is over, or will not come, when the gateway has said nothing for so long and nothing is being heard."""
 _PAUSE_SECONDS = 0.4
 """Between two turns. An agent that has called a tool may have said something before, and goes on within it."""
 _REPORT_SECONDS = 0.2
@@ -137,13 +137,16 @@ class Conversation:
         return await self._until(self._interrupted)
 
     async def _until(self, event: asyncio.Event) -> bool:
-        """Waits for something that the gateway does, as long as it does anything."""
+        """Waits for something that the gateway does, as long as it does anything. While an answer is heard it has
+        nothing more to say: all of it has come, and its end comes when it was heard."""
         clock = asyncio.get_running_loop().time
         self._last_frame = clock()
         while not event.is_set() and (quiet := self._last_frame + QUIET_SECONDS - clock()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(quiet):
                     await event.wait()
+            if not self._playback.idle:
+                self._last_frame = clock()
         return event.is_set()
 
     async def _receive(self) -> None:

@@ -94,6 +94,11 @@ class Playback:
             self._speaker.silence()
         return heard_ms
 
+    @property
+    def idle(self) -> bool:
+        """Everything that came was heard."""
+        return self._idle.is_set()
+
     async def played_out(self) -> None:
         """Waits until everything that came was heard."""
         await self._idle.wait()
