@@ -17,6 +17,13 @@ from tests.routing.chains import Books, candidate
 CAPABILITIES = S2sCapabilities(input_rates=(24000,), output_rates=(24000,))
 
 
+async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Lets tasks run until it holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - whatever it is
+            await asyncio.sleep(0)
+
+
 class FakeConnection:
     """One open session with a fake engine."""
 

@@ -6,13 +6,13 @@ Source: contract, S2S WebSocket 1 and 2.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from speko.api.realtime.early_messages import EarlyMessages
 from speko.api.realtime.tokens import SessionToken
-from speko.events.s2s import ErrorFrame, encode_server_frame
+from speko.events.s2s import EndFrame, ErrorFrame, encode_server_frame
 from speko.realtime.bridge import Bridge
 from speko.realtime.link import ClientLink
 
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
     from speko.api.realtime.live import LiveSessions
 
 log = logging.getLogger(__name__)
-_EARLY_AUDIO = 2**20
-"""Bytes of audio that are kept before the session is there; then the oldest are dropped."""
-_EARLY_TEXTS = 1000
+_FLOOD = 1008
 
 
 class Refused(Exception):
-    """The socket gets an `error` frame and is closed."""
+    """The socket gets an `error` frame, and an `end` frame where one belongs to it, and is closed."""
 
-    def __init__(self, close_code: int, code: str, message: str, reason: str | None = None) -> None:
+    def __init__(
+        self, close_code: int, code: str, message: str, reason: str | None = None, *, end: EndFrame | None = None
+    ) -> None:
         super().__init__(message)
         self.close_code = close_code
         self.code = code
         self.message = message
         self.reason = reason or code
+        self.end = end
 
 
 class Door:
@@ -49,10 +50,7 @@ class Door:
         self._link: ClientLink | None = None
         self._bridge: Bridge | None = None
         self._closed: tuple[int | None] | None = None
-        self._early: deque[tuple[bool, bytes]] = deque()
-        """In order; whether it is audio, and what it is."""
-        self._early_audio = 0
-        self._early_texts = 0
+        self._early = EarlyMessages()
         self.on_audio = self._keep_audio
         self.on_text = self._keep_text
 
@@ -73,10 +71,16 @@ class Door:
 
     def on_closed(self, code: int | None) -> None:
         """See `ClientHandler`."""
-        self._closed = (code,)
         self.retire()
-        if self._bridge is not None and self._link is not None:
-            self._bridge.detach(self._link, code)
+        if self._closed is None:
+            self._closed = (code,)
+        bridge, link = self._bridge, self._link
+        if bridge is None or link is None:
+            return
+        try:
+            bridge.detach(link, code)
+        except Exception as error:
+            bridge.crashed(error)
 
     def retire(self) -> None:
         """The socket is nobody's any more: what still comes from it is dropped."""
@@ -85,7 +89,7 @@ class Door:
 
     async def _enter(self, token: SessionToken, link: ClientLink) -> None:
         try:
-            bridge = await self._live.admit(token, self, link)
+            bridge = await self._live.admit(token, self)
         except Refused as refusal:
             self._refuse(link, refusal)
             return
@@ -96,36 +100,41 @@ class Door:
             log.error("admitting a socket failed", extra={"type": type(error).__name__})
             self._refuse(link, Refused(1011, "INTERNAL_ERROR", "The session cannot be opened now", "Internal error"))
             return
+        try:
+            self._pass_on(bridge, link)
+        except Exception as error:
+            bridge.crashed(error)
+
+    def _pass_on(self, bridge: Bridge, link: ClientLink) -> None:
+        """The session has the socket. One that has gone meanwhile was there: its client may come again."""
         self._bridge = bridge
         bridge.attach(link)
         if self._closed is not None:
             bridge.detach(link, *self._closed)
             return
-        while self._early:
-            is_audio, data = self._early.popleft()
-            (bridge.on_audio if is_audio else bridge.on_text)(data)
         self.on_audio = bridge.on_audio
         self.on_text = bridge.on_text
+        for is_audio, data in self._early.take():
+            (bridge.on_audio if is_audio else bridge.on_text)(data)
 
     def _keep_audio(self, pcm: bytes) -> None:
-        self._early.append((True, pcm))
-        self._early_audio += len(pcm)
-        while self._early_audio > _EARLY_AUDIO:
-            oldest = next(entry for entry in self._early if entry[0])
-            self._early.remove(oldest)
-            self._early_audio -= len(oldest[1])
+        if not self._early.audio(pcm):
+            self._flooded()
 
     def _keep_text(self, text: bytes) -> None:
-        self._early_texts += 1
-        if self._early_texts > _EARLY_TEXTS and self._link is not None:
-            self.retire()
-            self._link.close(1008, "too many frames")
-            return
-        self._early.append((False, text))
+        if not self._early.text(text):
+            self._flooded()
+
+    def _flooded(self) -> None:
+        self._closed = (_FLOOD,)
+        if self._link is not None:
+            self._refuse(self._link, Refused(_FLOOD, "INVALID_FRAME", "Too many frames at once", "flood"))
 
     def _refuse(self, link: ClientLink, refusal: Refused) -> None:
         self.retire()
         link.send_text(encode_server_frame(ErrorFrame(refusal.code, refusal.message)))
+        if refusal.end is not None:
+            link.send_text(encode_server_frame(refusal.end))
         link.close(refusal.close_code, refusal.reason)
 
 

@@ -6,7 +6,6 @@ Source: contract, S2S WebSocket 1, 6 and 7.
 import asyncio
 import time
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,12 @@ from speko.api.realtime.dialling import Dialler
 from speko.api.realtime.door import Door, Refused
 from speko.api.realtime.observer import SessionObserver
 from speko.api.realtime.tokens import SessionToken
-from speko.events.s2s import EndReason
+from speko.events.s2s import EndFrame, EndReason
 from speko.realtime.bridge import CLIENT_LOST, Bridge
 from speko.realtime.engines import Engines
-from speko.realtime.link import ClientLink
 from speko.realtime.session import SessionConfig
 from speko.routing.metering import CallInfo, Meter
-from speko.storage.sessions import SessionRow
+from speko.storage.sessions import Claim, SessionRow
 from speko.storage.sessions_records import LOST
 
 if TYPE_CHECKING:
@@ -72,49 +70,69 @@ class LiveSessions:
         """The token, if it is ours and still valid."""
         return self._gateway.session_tokens.read(presented, now) if presented else None
 
-    async def admit(self, token: SessionToken, door: Door, link: ClientLink) -> Bridge:
+    async def admit(self, token: SessionToken, door: Door) -> Bridge:
         """The session of a token, for this socket.
 
         Raises:
             Refused: it is in use, over, or cannot be served.
         """
-        live = self._live.get(token.session_id)
-        if live is not None:
-            async with live.entering:
-                return await self._take_over(live, door)
-        row = await self._claim(token)
         if self._stopping:
-            raise Refused(1001, "INTERNAL_ERROR", "The gateway is stopping", "server_shutdown")
-        bridge = self._open(row)
-        self._live[token.session_id] = Live(bridge, door)
-        return bridge
+            raise _stopping()
+        if token.session_id not in self._live:
+            claim = await self._claim(token)
+            if claim.row is not None:
+                return self._begin(claim.row, door)
+        live = self._live.get(token.session_id)
+        if live is not None:  # also when another socket was faster
+            async with live.entering:
+                bridge = await self._take_over(live, door)
+            if bridge is not None:
+                return bridge
+            claim = await self._claim(token)  # how it has ended
+        lost = claim.end_reason in (CLIENT_LOST, LOST)
+        if claim.state == "in_use" or (claim.state == "ended" and not lost):
+            raise Refused(4409, "SESSION_IN_USE", "The session has a socket already, or had one")
+        raise Refused(4404, "SESSION_NOT_FOUND", "There is no such session any more")
 
-    async def _take_over(self, live: Live, door: Door) -> Bridge:
+    async def _take_over(self, live: Live, door: Door) -> Bridge | None:
+        """The session that another socket has or had; None = it is over, now if not before."""
         bridge, before = live.bridge, live.bridge.link
+        # A phone that changed networks leaves a socket that looks open.
+        if before is not None and await before.alive(_LOOKS_ALIVE):
+            raise Refused(4409, "SESSION_IN_USE", "The session has a socket already")
+        if bridge.over:
+            return None
         if before is not None:
-            # A phone that changed networks leaves a socket that looks open.
-            if await before.alive(_LOOKS_ALIVE):
-                raise Refused(4409, "SESSION_IN_USE", "The session has a socket already")
             live.door.retire()
             bridge.detach(before, None)
             before.abort()
-        if bridge.over:
-            raise Refused(4404, "SESSION_NOT_FOUND", "The session is over")
         live.door = door
         return bridge
 
-    async def _claim(self, token: SessionToken) -> SessionRow:
+    async def _claim(self, token: SessionToken) -> Claim:
         sessions = self._gateway.store.sessions
         claim = await sessions.claim(token.session_id, token.organization_id, self._owner)
         if claim.state == "in_use":  # or has ended just now, here
             await sessions.journal.flush()
             claim = await sessions.claim(token.session_id, token.organization_id, self._owner)
-        if claim.row is not None:
-            return claim.row
-        lost = claim.end_reason in (CLIENT_LOST, LOST)
-        if claim.state == "in_use" or (claim.state == "ended" and not lost):
-            raise Refused(4409, "SESSION_IN_USE", "The session has a socket already, or had one")
-        raise Refused(4404, "SESSION_NOT_FOUND", "There is no such session any more")
+        return claim
+
+    def _begin(self, row: SessionRow, door: Door) -> Bridge:
+        """A session that is ours alone from here on, so whatever goes wrong has to end it."""
+        journal = self._gateway.store.sessions.journal
+        if self._stopping:
+            journal.ended(row.id, "ended", "server_shutdown")
+            raise _stopping()
+        try:
+            bridge = self._open(row)
+        except ApiError as error:
+            journal.ended(row.id, "failed", "invalid_config")
+            raise Refused(4400, "INVALID_CONFIG", error.text) from None
+        except Exception:
+            journal.ended(row.id, "failed", "internal_error")
+            raise
+        self._live[row.id] = Live(bridge, door)
+        return bridge
 
     def _open(self, row: SessionRow) -> Bridge:
         gateway = self._gateway
@@ -128,11 +146,7 @@ class LiveSessions:
             keep_words=gateway.settings.store_transcripts,
             forget=self._forget,
         )
-        try:
-            candidates = candidates_of(gateway, row.organization_id, spec)
-        except ApiError as error:
-            observer.ended("failed", "invalid_config")
-            raise Refused(4400, "INVALID_CONFIG", error.text) from None
+        candidates = candidates_of(gateway, row.organization_id, spec)
         settings = gateway.settings
         now = time.monotonic()
         config = SessionConfig(
@@ -153,12 +167,18 @@ class LiveSessions:
         self._live.pop(session_id, None)
 
     async def end_all(self, reason: EndReason = "server_shutdown") -> None:
-        """Ends every session, and gives the clients a moment to hear of it."""
+        """Ends every session, for good, and waits until those that are entering know of it. They are not cancelled: a
+        session that is being claimed just now would stay claimed, by nobody."""
         self._stopping = True
         for live in list(self._live.values()):
-            live.bridge.end(reason)
+            try:
+                live.bridge.end(reason)
+            except Exception as error:
+                live.bridge.crashed(error)
         if self._tasks:
-            for task in list(self._tasks):
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait(self._tasks)
+
+
+def _stopping() -> Refused:
+    reason: EndReason = "server_shutdown"
+    return Refused(1001, "INTERNAL_ERROR", "The gateway is stopping", reason, end=EndFrame(reason))
