@@ -94,12 +94,15 @@ async def test_a_session_that_ends_while_a_second_socket_asks_ends_in_good_order
             first.socket.transport.pause_reading()
             return await alive(link, within)
 
+        cut: list[object] = []
         monkeypatch.setattr(type(link), "alive", slow)
+        monkeypatch.setattr(type(link), "abort", cut.append)
         second = await Caller.join(session)
         await pinged.wait()
         live.bridge.end("limit_reached")
         await second.over()
         assert (second.frames[0]["code"], second.closed[0]) == ("SESSION_IN_USE", 4409)
+        assert not cut, "what it was told last must arrive"
         first.socket.transport.resume_reading()
         await first.over()
         assert first.frames[-1] == {"t": "end", "reason": "limit_reached"}
