@@ -76,6 +76,9 @@ class FakeConversation:
                 raise ValueError(WORDS)
             case "die":
                 os.kill(os.getpid(), 9)
+            case "collapse":
+                os.write(2, WORDS.encode() + b"\n")
+                os._exit(3)
             case "block":
                 time.sleep(3600)
             case "nonsense":

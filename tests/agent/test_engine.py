@@ -358,3 +358,23 @@ async def test_words_do_not_get_into_the_log(caplog: pytest.LogCaptureFixture) -
     assert "fake_agent.py" in vars(theirs[0])["at"]
     for record in caplog.records:
         assert "swordfish" not in str(vars(record))
+
+
+async def test_words_of_a_process_that_is_doubted_or_dying_do_not_get_into_the_log_either(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def lines() -> int:
+        return sum("no log line" in r.getMessage() for r in caplog.records)
+
+    async with a_pool() as pool:
+        sink = Sink()
+        connection = await opened(pool, sink)
+        pool.running[0].doubt()
+        tell(connection, "log")
+        await until(lambda: lines() == 1)
+        tell(connection, "collapse")
+        await until(lambda: lines() == 2 and sink.error)
+        await until(lambda: any(vars(r).get("exit_code") == 3 for r in caplog.records))
+    assert "swordfish" not in " ".join(str(vars(r)) for r in caplog.records)

@@ -15,6 +15,7 @@ from speko.agent.hosting import Hosted
 from speko.agent.plan import SessionPlan
 from speko.agent.sockets import dial, listen
 from speko.agent.wire import AUDIO, DOWN, MAX_GREETING, UP, FrameParser, Hello, Open, Opened, Refused, audio_frame
+from speko.providers.errors import Busy
 from speko.providers.s2s import Commit, EngineCommand, S2sRequest, Say
 from speko.routing.attempts import Deadlines
 from speko.version import __version__
@@ -198,11 +199,21 @@ async def test_nonsense_in_the_middle_ends_that_conversation(house: House, data:
 
 
 async def test_another_version_is_told_so(house: House) -> None:
-    caller = await house.call(UP.frame(Hello(SECRET, "0.0.0")))
+    """Though it says all that it wants in one go, and begins to talk."""
+    caller = await house.call(UP.frame(Hello(SECRET, "0.0.0")) + OPEN + audio_frame(b"12"))
     await until(lambda: caller.gone)
     (refused,) = caller.said
     assert isinstance(refused, Refused)
     assert "version" in refused.failure.message
+
+
+async def test_who_finds_no_room_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.recorder, "admit", lambda hosted: False)
+    caller = await house.call(HELLO + OPEN + audio_frame(b"12"))
+    await until(lambda: caller.gone)
+    (refused,) = caller.said
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.failure.error(), Busy)
 
 
 async def test_who_says_nothing_does_not_stay(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

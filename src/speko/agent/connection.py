@@ -118,6 +118,8 @@ class AgentConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The process has hung up, or is gone."""
         self._fail(ConnectionLost("the voice agent's process has ended"))
+        self._held = False
+        self._read_on()  # what came while reading was held: rows among it
         self._end()
 
     # ---- reading

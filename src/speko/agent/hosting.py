@@ -181,6 +181,7 @@ class Hosted(asyncio.Protocol):
         conversation.on_command(command)
 
     def _refuse(self, error: ProviderError) -> None:
+        self._on_frame = _ignore  # the gateway says what it wants without waiting, and has to read why not
         self.tell(Refused(Failure.of(error)))
         self.end()
 
@@ -251,3 +252,7 @@ class Hosted(asyncio.Protocol):
     def _abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+
+def _ignore(kind: int, body: bytes) -> None:
+    """What still comes of a gateway that was refused."""

@@ -56,7 +56,7 @@ def relay(line: bytes, pid: int, *, trusted: bool) -> None:
         said = json.loads(line)
         logger, level = logging.getLogger(str(said["logger"])), int(said["level"])
         logger.log(level, "%s", str(said["text"]), extra={**said["more"], "pid": pid})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = line.decode(errors="replace").rstrip()
         if trusted and text:
             log.warning("agent process wrote", extra={"pid": pid, "line": text[:500]})

@@ -20,6 +20,8 @@ START: Final = 60.0
 """Seconds within which a process has to be warm, on a machine that is busy and reads from a slow disk."""
 _STEADY = 10.0
 """Seconds that a process has to serve before its end counts as an accident and not as a habit."""
+_LAST_LINES = 1.0
+"""Seconds for what a process that has ended wrote last."""
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before the next start, after so many ends in a row."""
 _KEPT = frozenset(
@@ -65,6 +67,10 @@ class Supervised:
         self._config = config
         self._silence = silence
         self._changed = changed
+        self._warm = False
+        """The process has been ready, so people may have spoken in it; unlike `ready` it stays so."""
+        self._exit_code: int | None = None
+        """Of the last process; negative = the signal that killed it."""
         self._free = asyncio.Event()
         self._task = asyncio.create_task(self._live_on())
 
@@ -98,13 +104,16 @@ class Supervised:
                 served = 0.0
             ends = 0 if served > _STEADY else ends + 1
             pause = _PAUSES[min(ends, len(_PAUSES)) - 1] if ends else 0.0
-            log.error("agent process ended", extra={"pid": self.pid, "next_in_seconds": pause})
+            ended = {"pid": self.pid, "exit_code": self._exit_code, "served_seconds": round(served)}
+            log.error("agent process ended", extra={**ended, "next_in_seconds": pause})
             await asyncio.sleep(pause)
 
     async def _one_life(self) -> float:
         """From the start of a process to its end; the seconds that it served."""
         self.address = str(self._folder / f"{secrets.token_hex(4)}.sock")
         self.secret = secrets.token_urlsafe(32)
+        self.pid = self._exit_code = None
+        self._warm = False
         clock = asyncio.get_running_loop().time
         try:
             process = await asyncio.create_subprocess_exec(
@@ -126,7 +135,9 @@ class Supervised:
         try:
             self._configure(process)
             if await _sign_of_life(process, START):
+                log.info("agent process is ready", extra={"pid": self.pid, "seconds": round(clock() - began, 1)})
                 began = clock()
+                self._warm = True
                 self._set_ready(True)
                 while await _sign_of_life(process, self._silence):
                     self._set_ready(True)
@@ -135,6 +146,8 @@ class Supervised:
         finally:
             self._set_ready(False)
             await self._end(process)
+            self._exit_code = process.returncode
+            await asyncio.wait({relaying}, timeout=_LAST_LINES)  # they may say why it has ended
             relaying.cancel()
             _forget(self.address)
 
@@ -161,7 +174,7 @@ class Supervised:
                 line = b"too long\n"
             if not line:
                 return
-            logs.relay(line, process.pid, trusted=not self.ready)
+            logs.relay(line, process.pid, trusted=not self._warm)
 
     async def _end(self, process: Process) -> None:
         """Ends what may have ended, be stopped, or hang. Its conversations' last rows are waited for."""
