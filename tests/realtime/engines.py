@@ -1,13 +1,17 @@
 """Engines and clients for tests of the bridge: everything that is said to them is kept."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
 from speko.providers.errors import ProviderError
 from speko.providers.s2s import EngineCommand, EngineSink, Rates, S2sCapabilities
 from speko.realtime.actions import Spoken, TurnRecord
+from speko.realtime.bridge import Bridge
+from speko.realtime.config import SessionConfig
 from speko.realtime.engines import Dialled, Engines
 from speko.routing.attempts import Candidate, Deadlines
 from speko.routing.health import Health
@@ -94,7 +98,11 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.audio = bytearray()
+        self.pieces: list[int] = []
+        """Bytes of each binary frame."""
         self.frames: list[dict[str, object]] = []
+        self.order: list[object] = []
+        """Kinds of what came; `audio` once for audio without a frame between."""
         self.closed: tuple[int, str] | None = None
         self.aborted = False
         self.buffered = 0
@@ -102,10 +110,14 @@ class FakeLink:
     def send_audio(self, pcm: bytes) -> None:
         assert self.closed is None, "audio after the close"
         self.audio += pcm
+        self.pieces.append(len(pcm))
+        if self.order[-1:] != ["audio"]:
+            self.order.append("audio")
 
     def send_text(self, text: bytes) -> None:
         assert self.closed is None, "a frame after the close"
         self.frames.append(msgspec.json.decode(text))
+        self.order.append(self.frames[-1]["t"])
 
     def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)
@@ -142,3 +154,45 @@ class Witness:
     def ended(self, status: str, reason: str) -> None:
         assert self.end is None, "ended twice"
         self.end = (status, reason)
+
+
+class Bridged:
+    """A session with a client and engines, as the gateway runs it. Rates are 24 kHz unless `config` says otherwise."""
+
+    def __init__(self, *names: str, pinned: bool = False, fakes: FakeEngines | None = None, **config: Any) -> None:
+        self.fakes = fakes or FakeEngines()
+        self.books = Books()
+        self.witness = Witness()
+        self.link = FakeLink()
+        self.chain = chain_of(self.fakes, *(names or ("a/one",)), pinned=pinned, books=self.books)
+        usual = {"input_rate": 24000, "output_rate": 24000, "expires_at": time.monotonic() + 600}
+        self.bridge = Bridge(SessionConfig(**{**usual, **config}), self.chain, self.witness)
+        self.bridge.attach(self.link)
+
+    async def ready(self) -> FakeConnection:
+        """Waits for the engine that is to serve."""
+        await until(lambda: "ready" in self.link.kinds)
+        return self.fakes.last
+
+    async def next_engine(self) -> FakeConnection:
+        """Waits for the engine after the last one."""
+        count = len(self.fakes.connections)
+        await until(lambda: len(self.fakes.connections) > count)
+        await until(lambda: len(self.witness.engines) == len(self.fakes.connections))
+        return self.fakes.last
+
+    def tell(self, t: str, **members: object) -> None:
+        """A text frame of the client."""
+        self.bridge.on_text(msgspec.json.encode({"t": t, **members}))
+
+    def speak(self, pcm: bytes, step: int = 640) -> None:
+        """Sound of the client, in frames."""
+        for at in range(0, len(pcm), step):
+            self.bridge.on_audio(pcm[at : at + step])
+
+    async def over(self) -> None:
+        """Waits for the end, and for everything to be let go."""
+        await until(lambda: self.bridge.over, 10)
+        assert all(connection.closed for connection in self.fakes.connections), "an engine is left open"
+        ours = [task for task in asyncio.all_tasks() if "_open_engine" in repr(task) and not task.cancelling()]
+        assert not ours, "an engine is still being connected"
