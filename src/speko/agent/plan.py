@@ -99,13 +99,8 @@ def make_plan(
     Raises:
         NoStage: nobody can be called for one of them.
     """
-    wanted, allowed = intent or _ENGLISH, constraints or _NO_CONSTRAINTS
-    candidates = {}
-    for modality in STAGES:
-        chain = router.chain(modality, wanted, allowed.allow_list(modality), own_keys)
-        if not chain.candidates:
-            raise NoStage(modality, _hint(chain, wanted.language))
-        candidates[modality] = tuple(replace(candidate, spec=None) for candidate in chain.candidates)
+    wanted = intent or _ENGLISH
+    candidates = route_stages(router, own_keys, wanted, constraints)
     everyone = [candidate for chain in candidates.values() for candidate in chain]
     session = SessionPlan(
         organization_id=organization_id,
@@ -123,6 +118,24 @@ def make_plan(
         on_health=lambda report: apply_health(router.health, report, clock()),
         breakers=lambda: tuple(_open_breakers(router.health, everyone, clock())),
     )
+
+
+def route_stages(
+    router: Router, own_keys: OwnKeys, intent: RoutingIntent | None, constraints: PipelineConstraints | None
+) -> dict[Modality, tuple[Candidate, ...]]:
+    """Whom the agent may call in each stage, best first, without the catalogue's rows.
+
+    Raises:
+        NoStage: nobody can be called for one of them.
+    """
+    wanted, allowed = intent or _ENGLISH, constraints or _NO_CONSTRAINTS
+    candidates = {}
+    for modality in STAGES:
+        chain = router.chain(modality, wanted, allowed.allow_list(modality), own_keys)
+        if not chain.candidates:
+            raise NoStage(modality, _hint(chain, wanted.language))
+        candidates[modality] = tuple(replace(candidate, spec=None) for candidate in chain.candidates)
+    return candidates
 
 
 def _hint(chain: Chain, language: str) -> str:

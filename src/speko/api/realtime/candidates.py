@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from speko.agent.plan import NoStage, route_stages
 from speko.api.errors import ApiError
 from speko.realtime.spec import SessionSpec
+from speko.routing.access import OwnKeys
 from speko.routing.attempts import Candidate
 from speko.routing.intent import AllowList, PipelineConstraints, RoutingIntent
 
@@ -25,14 +27,33 @@ def candidates_of(gateway: "Gateway", organization_id: str, spec: SessionSpec) -
     allowed = constraints.allow_list("s2s")
     if spec.provider is not None and spec.model is not None:
         allowed = AllowList(frozenset({(spec.provider.lower(), spec.model)}))
-    chain = gateway.router.chain("s2s", intent, allowed, gateway.own_keys(organization_id))
-    if chain.candidates:
-        return chain.candidates
-    reasons = chain.skipped
-    hints = "; ".join(dict.fromkeys(skipped.hint for skipped in reasons if skipped.hint))
+    own_keys = gateway.own_keys(organization_id)
+    chain = gateway.router.chain("s2s", intent, allowed, own_keys)
+    unusable = _why_no_agent(gateway, own_keys, spec) if any(map(_is_agent, chain.candidates)) else None
+    candidates = tuple(c for c in chain.candidates if unusable is None or not _is_agent(c))
+    if candidates:
+        return candidates
+    told = {skipped.hint: skipped.reason for skipped in chain.skipped if skipped.hint}
+    if unusable is not None:
+        told[unusable] = "NO_CREDENTIAL"
     raise ApiError(
         500,
         "SESSION_CREATE_FAILED",
-        f"No speech-to-speech engine can be used: {hints or 'none is allowed by the constraints'}",
-        reason=reasons[0].reason if reasons else "NO_CANDIDATE",
+        f"No speech-to-speech engine can be used: {'; '.join(told) or 'none is allowed by the constraints'}",
+        reason=next(iter(told.values()), "NO_CANDIDATE"),
     )
+
+
+def _is_agent(candidate: Candidate) -> bool:
+    return candidate.spec is not None and candidate.spec.composite
+
+
+def _why_no_agent(gateway: "Gateway", own_keys: OwnKeys, spec: SessionSpec) -> str | None:
+    """What keeps the gateway's own agent from serving, for people; None = nothing."""
+    if not gateway.settings.agent_processes:
+        return "the voice agent is off (setting `agent_processes`)"
+    try:
+        route_stages(gateway.router, own_keys, spec.intent, spec.constraints)
+    except NoStage as missing:
+        return str(missing)
+    return None
