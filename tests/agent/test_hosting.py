@@ -207,13 +207,16 @@ async def test_another_version_is_told_so(house: House) -> None:
     assert "version" in refused.failure.message
 
 
-async def test_who_finds_no_room_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_finds_no_room_is_told_so(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(house.recorder, "admit", lambda hosted: False)
     caller = await house.call(HELLO + OPEN + audio_frame(b"12"))
     await until(lambda: caller.gone)
     (refused,) = caller.said
     assert isinstance(refused, Refused)
     assert isinstance(refused.failure.error(), Busy)
+    assert not caplog.records, "nobody has done anything wrong"
 
 
 async def test_who_says_nothing_does_not_stay(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

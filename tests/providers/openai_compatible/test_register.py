@@ -3,9 +3,11 @@
 import csv
 import re
 from importlib.resources import files
+from typing import get_args
 
 import msgspec
 import pytest
+from openai.types.realtime.realtime_audio_config_output import Voice
 
 from speko.providers.catalogue import MODALITIES, Model, Vendor
 from speko.providers.catalogue_data import VendorFile, load_vendor_files
@@ -99,8 +101,18 @@ def test_a_model_is_sane(vendor: Vendor, model: Model) -> None:
             assert cached is None or cached <= (model.price.usd_per_1m_input_tokens or 0)
     voices = [voice.id for voice in model.voices]
     assert len(voices) == len(set(voices))
-    assert not voices or model.modality == "tts"
+    assert not voices or model.modality in ("tts", "s2s")
     assert model.default_voice is None or model.default_voice in voices
+
+
+@pytest.mark.parametrize("registration", REGISTRATIONS, ids=name)
+def test_an_engine_that_is_served_names_its_voices(registration: Registration) -> None:
+    """A routed session gives a voice only to the vendor that has it; without a list it would get any."""
+    spoken = [model for model in registration.vendor.models if model.modality == "s2s"]
+    assert registration.s2s is None or all(model.voices for model in spoken)
+    if registration.vendor.id == "openai":
+        official = {voice for part in get_args(Voice) for voice in get_args(part)}
+        assert {frozenset(voice.id for voice in model.voices) for model in spoken} == {frozenset(official)}
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
