@@ -15,7 +15,7 @@ setup: ## install the gateway into .venv
 setup-dev:
 	@sh scripts/bootstrap.sh dev
 
-demo: ## show everything once: speak, transcribe, answer, fail over; no key needed
+demo: ## show everything once: speak, transcribe, answer, hold a conversation, fail over; no key needed
 	@sh scripts/bootstrap.sh server --need flite
 	@$(BIN)/speko demo $(ARGS)
 

@@ -11,6 +11,7 @@ import pytest
 from speko.agent.engine import AgentEngine
 from speko.agent.plan import OpenBreaker
 from speko.agent.supervision import Supervised
+from speko.agent.wire import MAX_BODY
 from speko.providers.errors import (
     Busy,
     ConnectFailed,
@@ -183,6 +184,16 @@ async def test_a_conversation_that_cannot_begin_says_why() -> None:
         with pytest.raises(ProviderError) as crashed:
             await opened(pool, Sink(), prompt="crash")
         assert fake_agent.WORDS not in crashed.value.message
+        await until(lambda: pool.running[0].taken == 0)
+        await opened(pool, Sink())
+
+
+async def test_a_conversation_that_has_become_too_long_is_nobodys_fault() -> None:
+    async with a_pool(sessions=1) as pool:
+        await pool.start()
+        with pytest.raises(Unsupported, match="too long"):
+            await opened(pool, Sink(), prompt="x" * MAX_BODY)
+        assert pool.running[0].ready
         await until(lambda: pool.running[0].taken == 0)
         await opened(pool, Sink())
 

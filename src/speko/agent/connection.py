@@ -22,7 +22,7 @@ from speko.agent.wire import (
     WireError,
     audio_frame,
 )
-from speko.providers.errors import ConnectionLost, MalformedResponse, ProviderError
+from speko.providers.errors import ConnectionLost, MalformedResponse, ProviderError, Unsupported
 from speko.providers.s2s import EngineCommand, EngineEvent, EngineSink, ResponseStarted, S2sRequest
 from speko.routing.ledger import AttemptRow, UsageRow
 from speko.version import __version__
@@ -57,9 +57,16 @@ class AgentConnection(asyncio.Protocol):
         self._patience: asyncio.TimerHandle | None = None
 
     def begin(self, secret: str, request: S2sRequest) -> None:
-        """Asks for the conversation; `opened` has the answer."""
-        hello = UP.frame(Hello(secret, __version__))
-        self._write(hello + UP.frame(Open(replace(request, plan=None), self._plan.session, self._plan.breakers())))
+        """Asks for the conversation; `opened` has the answer.
+
+        Raises:
+            Unsupported: it has become too long.
+        """
+        wanted = Open(replace(request, plan=None), self._plan.session, self._plan.breakers())
+        try:
+            self._write(UP.frame(Hello(secret, __version__)) + UP.frame(wanted))
+        except WireError:
+            raise Unsupported("the conversation so far is too long for the voice agent") from None
 
     # ---- the session's calls, see `EngineConnection`
 

@@ -76,8 +76,14 @@ class Codec(Generic[M]):
         self._encoder = msgspec.msgpack.Encoder()
 
     def frame(self, message: M) -> bytes:
-        """A message as it goes onto the socket."""
+        """A message as it goes onto the socket.
+
+        Raises:
+            WireError: it is longer than the other end takes.
+        """
         body = self._encoder.encode(message)
+        if len(body) > MAX_BODY:
+            raise WireError("message too big")
         return b"".join((len(body).to_bytes(4, "little"), self._kinds[type(message)].to_bytes(1, "little"), body))
 
     def read(self, kind: int, body: bytes) -> M:

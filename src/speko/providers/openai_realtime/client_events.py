@@ -32,7 +32,7 @@ def append_audio(pcm: bytes) -> bytes:
 
 
 def session_update(request: S2sRequest, facts: RealtimeFacts) -> bytes:
-    """The settings of the session."""
+    """The settings of the session. A temperature is not among them: GA has no such member, and refuses unknown ones."""
     return _message("session.update", "setup", session=_session(request, facts))
 
 

@@ -22,7 +22,7 @@ from speko.providers.errors import ConnectFailed, ConnectionLost, DeadlineExceed
 from speko.providers.http_errors import status_error
 
 MAX_MESSAGE = 2**25
-"""Bytes of one message, in one frame or several: more than ten minutes of speech."""
+"""Bytes of one message, in one frame or several: eight minutes of speech."""
 PING_SECONDS = 20
 _MAX_ANSWER = 2**16
 _WRITE_BUFFER = 2**18
