@@ -24,6 +24,7 @@ class Notes:
         self.open = False
         self.dropped = 0
         self.empty = 0
+        self.pauses = 0
 
     def begin(self, pcm: bytes) -> None:
         assert not self.open
@@ -33,6 +34,12 @@ class Notes:
     def add(self, pcm: bytes) -> None:
         assert self.open
         self.utterances[-1] += pcm
+
+    def pause(self) -> None:
+        self.pauses += 1
+
+    def go_on(self) -> None:
+        self.pauses -= 1
 
     def end(self) -> None:
         self.open = False
@@ -141,3 +148,16 @@ async def test_the_session_can_listen_too() -> None:
     for _ in range(1000):
         microphone.push(np.ones(10, np.int16))
     assert microphone._frames.qsize() == 312
+
+
+async def test_a_pause_is_told_and_that_it_was_one() -> None:
+    room = Room()
+    pause = SILENCE[: RATE * 2 // 5]
+    await room.hear(SILENCE + SPEECH + pause)
+    assert room.notes.pauses == 1
+    await room.hear(SPEECH)
+    assert room.notes.pauses == 0
+    await room.hear(SILENCE)
+    assert room.notes.pauses == 1
+    await room.hear(SPEECH)
+    assert room.notes.pauses == 1, "a new utterance has had none"

@@ -32,7 +32,7 @@ async def say(speaking: Speaking, *text: str) -> list[Sound]:
     async def room() -> None:
         pass
 
-    return [sound async for sound in speaking.say(written(), room)]
+    return [sound async for sound in speaking.say(written(), room, _room)]
 
 
 def spoken(sounds: list[Sound]) -> str:
@@ -121,7 +121,7 @@ async def test_a_sentence_whose_last_voice_breaks_off() -> None:
     relay = Relay()
     sounds: list[Sound] = []
     with pytest.raises(Speechless):
-        async for sound in voice(context_of(*scripts), relay).say(_text("alpha bravo charlie. Next."), _room):
+        async for sound in voice(context_of(*scripts), relay).say(_text("alpha bravo charlie. Next."), _room, _room):
             sounds.append(sound)
     assert relay.all(EngineProblem)[0].message == "text to speech failed (connection_lost)"
     assert spoken(sounds).startswith("alpha ")
@@ -142,7 +142,7 @@ async def test_a_sentence_waits_for_room() -> None:
         await room.wait()
 
     async def listen() -> None:
-        async for _ in voice(context_of(script)).say(_text("One. Two."), wait):
+        async for _ in voice(context_of(script)).say(_text("One. Two."), wait, _room):
             pass
 
     speaking = asyncio.ensure_future(listen())

@@ -1,7 +1,7 @@
 """Vendors whose recognisers, models and voices do what a test says, call by call."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from speko.agent.context import AgentContext, TurnOptions
@@ -206,3 +206,9 @@ def books_of(context: AgentContext) -> Books:
     """What was booked."""
     assert isinstance(context.ledger, Books)
     return context.ledger
+
+
+def embedded(context: AgentContext) -> AgentContext:
+    """The same vendors, as if they were the gateway's own."""
+    own = {kind: tuple(replace(each, embedded=True) for each in chain) for kind, chain in context.candidates.items()}
+    return replace(context, candidates=own)

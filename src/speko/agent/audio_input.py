@@ -18,6 +18,8 @@ _PREROLL = 0.3
 """Seconds from before speech was noticed that belong to it: it begins softly."""
 _UNHEARD = 10.0
 """Seconds without any speech in them that are kept for a `commit` that says there was some."""
+_PAUSE = 0.128
+"""Seconds of silence after which speech may be over: time enough for the answer until it is."""
 _BREATH = 16
 """Windows after which others get a turn."""
 
@@ -46,6 +48,8 @@ class Ear:
     ) -> None:
         self._detector = SpeechDetector(rate)
         self._state = Endpointing(silence)
+        self._pausing = False
+        """The speech that runs may be over."""
         self._activity = activity
         self._hearing = hearing
         self._send = send
@@ -121,7 +125,16 @@ class Ear:
             elif change == "stopped":
                 self._stop()
             elif self._state.speaking:
+                self._look_for_pause()
                 self._activity.heard(None, self._state)
+
+    def _look_for_pause(self) -> None:
+        if self._pausing != (self._state.quiet >= _PAUSE - WINDOW / 2):
+            self._pausing = not self._pausing
+            if self._pausing:
+                self._hearing.pause()
+            else:
+                self._hearing.go_on()
 
     def _start(self) -> None:
         self._anything_said = True
@@ -132,6 +145,7 @@ class Ear:
 
     def _stop(self) -> None:
         self._state.stop()
+        self._pausing = False
         self._send(SpeechStopped(round(self._state.quiet * 1000)))
         self._hearing.end()
         self._tell("stopped")

@@ -21,6 +21,7 @@ from speko.agent.stand_ins import Model, Recogniser, Voice
 from speko.agent.thinking import Thinking
 from speko.agent.tools import ClientTools
 from speko.agent.voice_activity import WINDOW, SpeechDetector, VoiceActivity
+from speko.providers.catalogue import Modality
 from speko.providers.errors import Unsupported
 from speko.providers.s2s import (
     AnswerTool,
@@ -35,6 +36,7 @@ from speko.providers.s2s import (
     Say,
     StopResponse,
     ToolRequested,
+    TurnStage,
 )
 from speko.providers.spoken_form import spoken_form
 
@@ -70,7 +72,9 @@ class AgentConversation:
             silence = max(silence, _DETECTOR_SILENCE)
         self._microphone = Microphone() if context.turns.detection == "model" else None
         self._audio = ResponseAudio(request.output_rate, self._link, undecided=lambda: self._hearing.busy)
-        self._hearing = Hearing(request, context, self._link.send, nothing=self._audio.nothing_was_said)
+        self._hearing = Hearing(
+            request, context, self._link.send, nothing=self._audio.nothing_was_said, guess=self._may_guess
+        )
         self._activity = VoiceActivity(silence)
         self._ear = Ear(
             request.input_rate,
@@ -80,7 +84,7 @@ class AgentConversation:
             send=self._link.send,
             microphone=self._microphone,
         )
-        self._thinking = Thinking(request, context, self._link.send)
+        self._thinking = Thinking(request, context, self._tell_thinking)
         self._speaking = Speaking(request, context, self._link.send)
         self._tools = ClientTools(request.tools, self._ask_client)
         self._said: dict[str, tuple[str, llm.ChatMessage]] = {}
@@ -95,7 +99,7 @@ class AgentConversation:
             instructions=request.system_prompt or "",
             history=to_context(request.history),
         )
-        self._session = _session(request, context.turns, self._activity)
+        self._session = _session(request, context, self._activity)
 
     # ---- see `Conversation`
 
@@ -129,6 +133,8 @@ class AgentConversation:
                 self._ear.commit()
             case Clear():
                 self._ear.clear()
+                if self._session.current_speech is None:
+                    self._session.interrupt(force=True)  # what was begun ahead
                 self._session.clear_user_turn()
             case Say():
                 self._ask(command.text)
@@ -151,6 +157,16 @@ class AgentConversation:
     def _broke(self, why: BaseException | None) -> None:
         if self._link.open:
             self._broken = why
+
+    def _tell_thinking(self, event: EngineEvent) -> None:
+        if isinstance(event, TurnStage):  # what was thought ahead is there with the end of the speech, and not before
+            event = TurnStage(event.stage, event.provider, event.model, min(event.ago_ms, int(self._hearing.silent_ms)))
+        self._link.send(event)
+
+    def _may_guess(self) -> bool:
+        """Thinking about words that may not be the last is for nothing sometimes, and so has to cost nothing. What the
+        agent is saying is not touched before the words are certain."""
+        return _free(self._context, "llm") and self._session.current_speech is None
 
     # ---- answers
 
@@ -211,7 +227,13 @@ class AgentConversation:
             message.content = [before + heard.heard_text]
 
 
-def _session(request: S2sRequest, turns: TurnOptions, activity: VoiceActivity) -> AgentSession[None]:
+def _free(context: AgentContext, modality: Modality) -> bool:
+    """Whether whoever is asked first costs nothing."""
+    return all(candidate.embedded for candidate in context.candidates.get(modality, ())[:1])
+
+
+def _session(request: S2sRequest, context: AgentContext, activity: VoiceActivity) -> AgentSession[None]:
+    turns = context.turns
     by_model = turns.detection == "model"
     return AgentSession(
         stt=Recogniser(),
@@ -229,7 +251,7 @@ def _session(request: S2sRequest, turns: TurnOptions, activity: VoiceActivity) -
                 "false_interruption_timeout": turns.false_interruption_after,
                 "backchannel_boundary": None,
             },
-            "preemptive_generation": {"enabled": True},
+            "preemptive_generation": {"enabled": True, "preemptive_tts": _free(context, "tts")},
         },
         max_tool_steps=_MOST_TOOL_STEPS,
         use_tts_aligned_transcript=False,

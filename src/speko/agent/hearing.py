@@ -2,6 +2,10 @@
 
 The sound of an utterance is kept until then, and whoever is asked next hears all of it, so that no word is lost.
 Deadlines count from the end of the speech, however long it is.
+
+An embedded recogniser is asked for its last words at the first pause, while the silence that ends speech still runs,
+and an embedded model may think about them. Should the speech go on, that was for nothing, and all of it is heard anew.
+Who is paid for what he hears is asked once.
 """
 
 import asyncio
@@ -35,6 +39,14 @@ _NOISE = 1.8
 get a second opinion."""
 _AGAIN = 0.25
 """Seconds after which an engine that was busy is asked once more."""
+_MOST_GUESSES = 3
+"""Pauses of an utterance after which it is not heard anew any more,"""
+_LONGEST_GUESS = 10.0
+"""and seconds: pocketsphinx takes a tenth to a fifth of that to hear it anew."""
+_SOMETHING_ELSE = "…"
+"""Words that AgentSession takes for others than those it thinks about."""
+_FORGETTING = 0.25
+"""Seconds within which AgentSession has ended what was begun for words that are forgotten."""
 _DETECT = frozenset({"auto", "multi"})
 T = TypeVar("T")
 
@@ -44,6 +56,7 @@ class Hearing:
 
     Args:
         nothing: called when all is recognised, and there were no words in it.
+        guess: whether words that may not be the last ones are of use now.
     """
 
     def __init__(
@@ -52,14 +65,17 @@ class Hearing:
         context: AgentContext,
         send: Callable[[EngineEvent], None],
         nothing: Callable[[], None],
+        guess: Callable[[], bool] = lambda: False,
     ) -> None:
         self._request = request
         self._context = context
         self._send = send
         self._nothing = nothing
+        self._guess = guess
         language = request.cascade.stt_language or context.language
         self._language = None if language in _DETECT else language
         self._speaking: Utterance | None = None
+        self._silent_since = 0.0
         self._last: asyncio.Task[None] | None = None
         self._tasks: dict[asyncio.Task[None], Utterance] = {}
         self._words: asyncio.Queue[SpeechEvent] = asyncio.Queue()
@@ -88,11 +104,34 @@ class Hearing:
                 self.end()
                 self.begin(b"")
 
+    def pause(self) -> None:
+        """It may be over."""
+        if self._speaking is not None and self._speaking.seconds < _LONGEST_GUESS:
+            self._speaking.pause()
+
+    def go_on(self) -> None:
+        """It was a pause only."""
+        if self._speaking is not None:
+            self._speaking.go_on()
+
+    @property
+    def silent_ms(self) -> float:
+        """For how long nobody has been speaking."""
+        return 0.0 if self._speaking is not None else (asyncio.get_running_loop().time() - self._silent_since) * 1e3
+
+    async def silence(self) -> None:
+        """Returns when nobody is speaking."""
+        while (utterance := self._speaking) is not None:
+            await utterance.ended.wait()
+            if utterance.forgotten:
+                await asyncio.sleep(_FORGETTING)
+
     def end(self) -> None:
         """It is over."""
         if self._speaking is not None:
             self._speaking.end()
             self._speaking = None
+            self._silent_since = asyncio.get_running_loop().time()
 
     def nothing_more(self) -> None:
         """There is nothing to recognise in what the relay takes for an utterance; it hears that, unless it is about one
@@ -102,8 +141,9 @@ class Hearing:
 
     def drop(self) -> None:
         """Forgets what is being recognised."""
-        self._speaking = None
+        self.end()
         for task, utterance in self._tasks.items():
+            utterance.forgotten = True
             if task.cancel():
                 self._send(UserTranscript(utterance.id, "", final=True))
         while not self._words.empty():
@@ -118,7 +158,8 @@ class Hearing:
     # ---- the words
 
     async def words(self) -> AsyncIterator[SpeechEvent]:
-        """What was said, utterance by utterance, in order; an empty text where there were no words. For ever."""
+        """What was said, utterance by utterance, in order; an empty text where there were no words. Before them what
+        may have been said (preflight), and that it was not (interim). For ever."""
         while True:
             yield await self._words.get()
 
@@ -130,19 +171,32 @@ class Hearing:
             self._send(TurnStage("stt_final", by.provider, by.model))
         self._send(UserTranscript(utterance.id, text, final=True))
         self._any_words |= bool(text)
+        self._tell(SpeechEventType.FINAL_TRANSCRIPT, utterance, text)
+
+    def _tell(self, kind: SpeechEventType, utterance: Utterance, text: str) -> None:
         said = SpeechData(LanguageCode(self._language or ""), text)
-        self._words.put_nowait(SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, utterance.id, [said]))
+        self._words.put_nowait(SpeechEvent(kind, utterance.id, [said]))
 
     async def _recognised(self, utterance: Utterance) -> tuple[str, Candidate | None]:
         """The words, and who understood them. While our own engines are busy it waits for them, as long as anybody
         would wait for an answer."""
+        guesses = 0
         while True:
+            ahead = guesses < _MOST_GUESSES
             meter = Meter(self._context.call_info(), self._context.ledger)
             attempts = Attempts(self._context.candidates["stt"], self._context.health, _OURS, time.monotonic())
-            dispatch = Dispatch(attempts, partial(self._transcript, utterance), partial(_enough, utterance), meter)
+            open_stream = partial(self._transcript, utterance, ahead)
+            dispatch = Dispatch(attempts, open_stream, partial(_enough, utterance), meter)
             try:
-                return await self._served(dispatch)
+                async with _unless_it_goes_on(utterance):
+                    return await self._served(dispatch)
+            except _WentOn:
+                guesses += 1
+                continue
             except (NoAnswer, CallerFault) as failure:
+                if utterance.breaks_off and not utterance.ended.is_set():
+                    guesses = _MOST_GUESSES  # it fails before its time: it may try again
+                    continue
                 if attempts.silent is not None and dispatch.silent_call is not None:
                     meter.served(attempts.silent, dispatch.silent_call)  # two have heard nothing: an answer, too
                 elif _busy(failure) and self._left(utterance) > _AGAIN:
@@ -163,13 +217,14 @@ class Hearing:
         return text, served.candidate
 
     async def _transcript(
-        self, utterance: Utterance, candidate: Candidate, call: Call
+        self, utterance: Utterance, ahead: bool, candidate: Candidate, call: Call
     ) -> AsyncGenerator[Sequence[Transcript], None]:
         """One candidate's transcript of the whole utterance, as the only one; what comes before goes to the relay."""
+        ahead = ahead and candidate.embedded
         finals: list[str] = []
         interim = told = ""
         patience = self._patience(utterance, candidate)
-        async with _in_time(utterance, patience), aclosing(self._batches(utterance, candidate, call)) as batches:
+        async with _in_time(utterance, patience), aclosing(self._batches(utterance, ahead, candidate, call)) as batches:
             async for batch in batches:
                 for heard in batch:
                     interim = heard.text.strip()
@@ -178,16 +233,32 @@ class Hearing:
                 if (text := _joined(finals, interim)) and text != told:
                     told = text
                     self._send(UserTranscript(utterance.id, text, final=False))
-        yield [Transcript(_joined(finals, interim), is_final=True)]
+        text = _joined(finals, interim)
+        if utterance.breaks_off:
+            await self._until_over(utterance, text)
+        yield [Transcript(text, is_final=True)]
+
+    async def _until_over(self, utterance: Utterance, text: str) -> None:
+        """Returns when these are known to be the last words. Meanwhile the session may think about them."""
+        first = next(iter(self._tasks.values())) is utterance
+        guessed = first and bool(text) and not utterance.ended.is_set() and self._guess()
+        if guessed:
+            self._tell(SpeechEventType.PREFLIGHT_TRANSCRIPT, utterance, text)
+        try:
+            await utterance.ended.wait()
+        except asyncio.CancelledError:
+            if guessed and not utterance.ended.is_set():
+                self._tell(SpeechEventType.INTERIM_TRANSCRIPT, utterance, _SOMETHING_ELSE)
+            raise
 
     async def _batches(
-        self, utterance: Utterance, candidate: Candidate, call: Call
+        self, utterance: Utterance, ahead: bool, candidate: Candidate, call: Call
     ) -> AsyncGenerator[Sequence[Transcript], None]:
         connector = self._context.connectors.stt(candidate.provider)
         keywords = self._request.cascade.keywords if connector.capabilities.keywords else ()
         request = SttRequest(candidate.wire_model, self._language, keywords, utterance.rate)
         if connector.capabilities.streaming:
-            async with aclosing(utterance.sound()) as sound:
+            async with aclosing(utterance.sound(to_pause=ahead)) as sound:
                 async for batch in connector.listen(request, sound, call):
                     yield batch
         elif connector.capabilities.batch:
@@ -230,6 +301,24 @@ async def _in_time(utterance: Utterance, seconds: float) -> AsyncIterator[None]:
         if not limit.expired():
             raise
         raise DeadlineExceeded("gave no transcript in time", stage="first_byte") from None
+
+
+class _WentOn(Exception):
+    """The speech that seemed to be over goes on."""
+
+
+@asynccontextmanager
+async def _unless_it_goes_on(utterance: Utterance) -> AsyncIterator[None]:
+    """Cancels what runs inside when what it was told of the utterance turns out not to be all. Raises _WentOn."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(None) as limit:
+            with utterance.at_going_on(lambda: limit.reschedule(loop.time())):
+                yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise _WentOn from None
 
 
 def _busy(failure: NoAnswer | CallerFault) -> bool:

@@ -60,19 +60,25 @@ class Nodes(Agent):
                 async for event in events:
                     yield event.text if isinstance(event, TextDelta) else _call(event, chat_ctx)
         except Failed:
+            await self._work.hearing.silence()  # until then nobody has asked
             self._work.audio.failed()
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
         """The sound of an answer."""
-        self._work.thinking.tell_stage()
+
+        async def wanted() -> None:
+            await self._work.hearing.silence()
+            self._work.thinking.tell_stage()
+
         try:
-            async with aclosing(self._work.speaking.say(text, self._work.audio.room)) as sounds:
+            async with aclosing(self._work.speaking.say(text, self._work.audio.room, wanted)) as sounds:
                 async for sound in sounds:
                     samples = len(sound.pcm) // 2
                     yield rtc.AudioFrame(sound.pcm, self._work.audio.rate, 1, samples, userdata={SENTENCE: sound.text})
         except Speechless:
+            await self._work.hearing.silence()
             self._work.audio.failed()
             raise
 

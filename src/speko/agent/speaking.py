@@ -47,12 +47,15 @@ class Speaking:
         """Characters per second of the voices that were heard."""
         self._silent = True
 
-    async def say(self, text: AsyncIterable[str], room: Callable[[], Awaitable[None]]) -> AsyncGenerator[Sound, None]:
+    async def say(
+        self, text: AsyncIterable[str], room: Callable[[], Awaitable[None]], wanted: Callable[[], Awaitable[None]]
+    ) -> AsyncGenerator[Sound, None]:
         """The sound of a text that is still being written.
 
         Args:
             text: pieces of it.
             room: awaited before each sentence: returns when there is need of more sound.
+            wanted: awaited before the first sound is used, and counted as used: returns when it is.
 
         Raises:
             Speechless: some of it could not be said, and nothing after it is.
@@ -66,14 +69,16 @@ class Speaking:
             if not any(char.isalnum() for char in spoken):
                 continue
             await room()
-            async with aclosing(self._sentence(unspoken, spoken)) as sounds:
+            async with aclosing(self._sentence(unspoken, spoken, wanted)) as sounds:
                 async for sound in sounds:
                     yield sound
             unspoken = ""
         if unspoken:
             yield Sound(b"", unspoken)
 
-    async def _sentence(self, text: str, spoken: str) -> AsyncGenerator[Sound, None]:
+    async def _sentence(
+        self, text: str, spoken: str, wanted: Callable[[], Awaitable[None]]
+    ) -> AsyncGenerator[Sound, None]:
         left, candidates = spoken, self._order
         while left:
             try:
@@ -81,9 +86,11 @@ class Speaking:
             except (NoAnswer, CallerFault) as failure:
                 raise self._failure(failure) from None
             speaker = served.candidate
-            self._began(speaker)
             seconds = 0.0
             try:
+                if self._silent:
+                    await wanted()
+                self._began(speaker)
                 async with aclosing(self._sound(served)) as sound:
                     async for pcm in sound:
                         seconds += len(pcm) / 2 / self._request.output_rate

@@ -25,10 +25,16 @@ class Utterance:
         self.ended = asyncio.Event()
         self.ended_at: float | None = None
         """Of the event loop's clock."""
+        self.breaks_off = False
+        """Whether who listens now was told, at a pause, that this is all."""
+        self.forgotten = False
+        """Whether nobody wants to know what was said."""
+        self._paused = False
         self._pieces = [pcm] if pcm else []
         self._length = len(pcm)
         self._more = asyncio.Event()
         self._at_end: list[Callable[[], None]] = []
+        self._at_going_on: list[Callable[[], None]] = []
 
     @property
     def seconds(self) -> float:
@@ -40,6 +46,19 @@ class Utterance:
         self._pieces.append(pcm)
         self._length += len(pcm)
         self._wake()
+
+    def pause(self) -> None:
+        """It may be complete."""
+        self._paused = True
+        self._wake()
+
+    def go_on(self) -> None:
+        """It was not."""
+        self._paused = False
+        if self.breaks_off:
+            self.breaks_off = False
+            for call in self._at_going_on:
+                call()
 
     def end(self) -> None:
         """It is complete."""
@@ -60,8 +79,19 @@ class Utterance:
         finally:
             self._at_end.remove(call)
 
-    async def sound(self) -> AsyncGenerator[bytes, None]:
-        """All of it, from its beginning: at once what is there, then as it comes."""
+    @contextmanager
+    def at_going_on(self, call: Callable[[], None]) -> Iterator[None]:
+        """Inside, `call` is called when it goes on after somebody was told that it is complete."""
+        self._at_going_on.append(call)
+        try:
+            yield
+        finally:
+            self._at_going_on.remove(call)
+
+    async def sound(self, *, to_pause: bool = False) -> AsyncGenerator[bytes, None]:
+        """All of it, from its beginning: at once what is there, then as it comes. `to_pause`: or as much of it as there
+        is before a pause."""
+        self.breaks_off = False
         at = 0
         while True:
             if at < len(self._pieces):
@@ -69,11 +99,15 @@ class Utterance:
                 yield b"".join(fresh)
             elif self.ended.is_set():
                 return
+            elif to_pause and self._paused:
+                self.breaks_off = True
+                return
             else:
                 await self._more.wait()
 
     async def recording(self) -> Recording:
         """All of it, once it is complete."""
+        self.breaks_off = False
         await self.ended.wait()
         pcm = b"".join(self._pieces)
         wav = wav_header(self.rate, len(pcm)) + pcm

@@ -1,0 +1,231 @@
+"""Conversations with engines of the gateway's own, which work ahead while the silence runs that ends speech."""
+
+import asyncio
+
+import pytest
+
+from speko.agent.context import AgentContext
+from speko.providers.errors import ProviderUnavailable
+from speko.providers.llm import Tool, ToolCall
+from speko.providers.s2s import (
+    Clear,
+    Commit,
+    EngineProblem,
+    Interrupted,
+    PlayedSoFar,
+    ResponseDone,
+    ResponseStarted,
+    SpeechStopped,
+    StopResponse,
+    ToolRequested,
+    TurnStage,
+    UserTranscript,
+)
+from tests.agent.relays import SILENCE, SPEECH, Talk, loudness, talking
+from tests.agent.vendors import RATE, Script, books_of, context_of, embedded, hears, says
+
+pytestmark = pytest.mark.usefixtures("loudness")
+__all__ = ["loudness"]
+PAUSE = bytes(RATE * 2 // 5)
+"""200 ms: long enough to work ahead, too short to end speech."""
+
+
+def own(script: Script) -> AgentContext:
+    return embedded(context_of(script))
+
+
+def shown(talk: Talk) -> list[object]:
+    """What the client could notice of an answer, or of words that are certain."""
+    kinds = (ResponseStarted, TurnStage, EngineProblem, SpeechStopped, ToolRequested)
+    certain = [t for t in talk.relay.all(UserTranscript) if t.final]
+    return [event for event in talk.relay.events if isinstance(event, kinds)] + [*certain]
+
+
+async def settle(talk: Talk, script: Script, *, texts: int) -> None:
+    """Waits until the voice was asked, and for what might come of that."""
+    await talk.relay.until(lambda: len(script.texts) == texts)
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_the_answer_is_ready_when_the_silence_is_long_enough() -> None:
+    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
+    context = own(script)
+    async with talking(context) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+        assert not shown(talk)
+        talk.hear(SILENCE)
+        assert await talk.answer() == "Fine."
+        assert [stage.stage for stage in talk.relay.all(TurnStage)] == [
+            "stt_final",
+            "llm_first_token",
+            "tts_first_byte",
+        ]
+        assert all(stage.ago_ms < 150 for stage in talk.relay.all(TurnStage)), "none before the end of the speech"
+        assert len(script.questions) == len(script.texts) == len(script.sounds) == 1
+    assert books_of(context).story == [("acme", "served", None)] * 3
+
+
+async def test_speech_that_goes_on_gets_one_answer_to_all_of_it() -> None:
+    script = Script("acme", stt=[hears("how are"), hears("how are you")], llm=[says("Who?"), says("Fine.")])
+    context = own(script)
+    async with talking(context) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+        talk.hear(SPEECH)
+        await talk.relay.until(lambda: len(script.sounds) == 2)
+        await talk.relay.until(lambda: ("acme", "cancelled", "caller_left") in books_of(context).story)
+        talk.hear(SILENCE)
+        assert await talk.answer() == "Fine."
+        assert len(talk.relay.all(ResponseStarted)) == 1
+        assert [t.text for t in talk.relay.all(UserTranscript) if t.final] == ["how are you"]
+        assert not talk.relay.all(EngineProblem)
+        assert [m.content for m in script.questions[-1].messages] == ["how are you"]
+    books = books_of(context)
+    outcomes = [(row.modality, row.outcome) for row in books.attempts]
+    assert sorted(outcomes) == [
+        ("llm", "served"),
+        ("llm", "served"),
+        ("stt", "cancelled"),
+        ("stt", "served"),
+        ("tts", "cancelled"),
+        ("tts", "served"),
+    ]
+    assert sorted(row.type for row in books.usages) == ["llm", "llm", "stt", "tts"]
+
+
+async def test_a_noise_after_the_pause_does_not_cost_the_answer() -> None:
+    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
+    async with talking(own(script)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+        talk.hear(SPEECH[: RATE // 10] + SILENCE)
+        assert await talk.answer() == "Fine."
+        assert len(talk.relay.all(ResponseStarted)) == 1
+
+
+async def test_a_commit_at_a_pause_takes_what_is_ready() -> None:
+    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
+    async with talking(own(script)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+        talk.conversation.on_command(Commit())
+        assert await talk.answer() == "Fine."
+        assert len(script.sounds) == len(script.questions) == 1
+
+
+async def test_clear_at_a_pause_forgets_the_answer_too() -> None:
+    script = Script("acme", stt=[hears("forget it"), hears("how are you")], llm=[says("What?"), says("Fine.")])
+    context = own(script)
+    async with talking(context) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+        talk.conversation.on_command(Clear())
+        await talk.relay.until(lambda: ("acme", "cancelled", "caller_left") in books_of(context).story)
+        await talk.relay.until(lambda: len(books_of(context).attempts) == 3)
+        assert {row.modality: row.outcome for row in books_of(context).attempts} == {
+            "stt": "cancelled",
+            "llm": "served",
+            "tts": "cancelled",
+        }
+        assert not talk.relay.all(TurnStage)
+        talk.hear(SILENCE)
+        talk.say()
+        assert await talk.answer() == "Fine."
+        assert len(talk.relay.all(ResponseStarted)) == 1
+        assert [m.content for m in script.questions[-1].messages] == ["how are you"]
+
+
+async def test_who_speaks_over_the_agent_is_not_answered_ahead() -> None:
+    answer = "One two three four five six seven eight."
+    script = Script("acme", stt=[hears("count"), hears("stop")], llm=[says(answer), says("Stopped.")])
+    async with talking(own(script)) as talk:
+        talk.say()
+        assert await talk.answer() == answer
+        talk.conversation.on_command(PlayedSoFar(1000))
+        talk.hear(SPEECH)
+        assert (await talk.relay.next(Interrupted)).heard_text == "One two three four"
+        talk.hear(PAUSE)
+        await talk.relay.until(lambda: len(script.sounds) == 2)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(script.questions) == 1
+        talk.hear(SILENCE)
+        assert await talk.answer() == "Stopped."
+    assert [m.content for m in script.questions[-1].messages] == ["count", "One two three four", "stop"]
+
+
+async def test_an_answer_that_was_made_ahead_can_be_stopped() -> None:
+    script = Script("acme", stt=[hears("count"), hears("again")], llm=[says("One two three four."), says("No.")])
+    async with talking(own(script)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+        talk.hear(SILENCE)
+        response = (await talk.relay.next(ResponseStarted)).response
+        talk.conversation.on_command(StopResponse(response, 200, "One"))
+        await talk.relay.next(ResponseDone, response=response)
+        talk.say()
+        assert await talk.answer() == "No."
+    assert [m.content for m in script.questions[-1].messages] == ["count", "One", "again"]
+
+
+async def test_nobody_hears_of_a_model_that_fails_for_nothing() -> None:
+    script = Script(
+        "acme", stt=[hears("how are"), hears("how are you")], llm=[says(ProviderUnavailable("down")), says("Fine.")]
+    )
+    async with talking(own(script)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await talk.relay.until(lambda: len(script.questions) == 1)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not talk.relay.all(ResponseStarted)
+        talk.hear(SPEECH)
+        await talk.relay.until(lambda: len(script.sounds) == 2)
+        talk.hear(SILENCE)
+        assert await talk.answer() == "Fine."
+        assert [done.status for done in talk.relay.all(ResponseDone)] == ["completed"]
+
+
+async def test_who_waits_for_an_answer_hears_of_a_model_that_failed_ahead() -> None:
+    script = Script("acme", stt=[hears("how are you")], llm=[says(ProviderUnavailable("down"))])
+    async with talking(own(script)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await talk.relay.until(lambda: len(script.questions) == 1)
+        talk.hear(SILENCE)
+        assert (await talk.relay.next(ResponseDone)).status == "failed"
+
+
+async def test_a_tool_is_called_when_the_words_are_certain() -> None:
+    weather = Tool("weather", "The weather.", {"type": "object", "properties": {}})
+    script = Script("acme", stt=[hears("the weather")], llm=[says(ToolCall("1", "weather", "{}")), says("Rain.")])
+    async with talking(own(script), tools=(weather,)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await talk.relay.until(lambda: len(script.questions) == 1)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not shown(talk)
+        talk.hear(SILENCE)
+        await talk.relay.next(ToolRequested)
+
+
+async def test_closing_at_a_pause_leaves_nothing() -> None:
+    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
+    context = own(script)
+    async with talking(context) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await settle(talk, script, texts=1)
+    outcomes = {row.modality: row.outcome for row in books_of(context).attempts}
+    assert outcomes == {"stt": "cancelled", "llm": "served", "tts": "cancelled"}
+
+
+async def test_vendors_that_are_paid_are_asked_when_the_words_are_certain() -> None:
+    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
+    async with talking(context_of(script)) as talk:
+        talk.hear(SILENCE + SPEECH + PAUSE)
+        await talk.relay.until(lambda: len(script.sounds) == 1)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not script.questions
+        talk.hear(SILENCE)
+        assert await talk.answer() == "Fine."
