@@ -150,17 +150,21 @@ def decode_client_frame(data: bytes | memoryview | str) -> ClientFrame:
     """
     try:
         frame: ClientFrame = _decoder.decode(data)
-        return frame
+        if isinstance(frame, ToolResult) and not isinstance(frame.output, str):
+            # Now, while it can still be refused: what can just be read may be nested too deeply to be written again.
+            frame = ToolResult(frame.call_id, frame.output_text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(_explained(error)) from None
+    return frame
 
 
 def _explained(error: Exception) -> str:
-    # The validator quotes an unknown tag, and a tag is whatever the client sent.
-    if isinstance(error, msgspec.ValidationError):
-        text = str(error)
-        return "unknown t" if text.startswith("Invalid value") and text.endswith("`$.t`") else text.partition(" '")[0]
-    return "not JSON"
+    if not isinstance(error, msgspec.ValidationError):
+        return "not JSON"
+    text = str(error)
+    if text.startswith("Invalid"):  # it quotes what the client sent
+        return "unknown action" if text.endswith("`$.action`") else "unknown t"
+    return text
 
 
 def encode_server_frame(frame: ServerFrame) -> bytes:
