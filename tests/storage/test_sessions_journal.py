@@ -42,13 +42,12 @@ async def _texts(sessions: Sessions, id: str = "s1") -> list[tuple[int, str]]:
 async def test_the_life_of_a_session(sessions: Sessions) -> None:
     journal = sessions.journal
     await sessions.claim("s1", ORG, "proc_1")
-    journal.connecting("s1", "a", "one")
     row = await _row(sessions)
-    assert (row.status, row.provider, row.model, row.ready_at) == ("connecting", "a", "one", None)
+    assert (row.status, row.provider, row.model, row.ready_at) == ("connecting", None, None, None)
     journal.active("s1", "b", "two")
     row = await _row(sessions)
     assert (row.status, row.provider, row.model, row.ready_at) == ("active", "b", "two", NOON)
-    journal.engine("s1", "c", "three")
+    journal.active("s1", "c", "three")
     row = await _row(sessions)
     assert (row.status, row.provider, row.model, row.ready_at) == ("active", "c", "three", NOON)
     journal.ended("s1", "ended", "expired")
@@ -61,7 +60,7 @@ async def test_the_order_counts_also_within_one_batch(sessions: Sessions) -> Non
     journal = sessions.journal
     journal.active("s1", "a", "one")
     journal.active("s1", "b", "two")
-    journal.engine("s1", "c", "three")
+    journal.active("s1", "c", "three")
     assert (await _row(sessions)).provider == "c"
 
 

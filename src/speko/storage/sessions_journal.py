@@ -90,17 +90,9 @@ class Journal(BatchWriter[Entries]):
         self._utterances: OrderedDict[str, int] = OrderedDict()
         super().__init__("session rows", (self._entries,), first_backoff)
 
-    def connecting(self, session_id: str, provider: str, model: str) -> None:
-        """An engine is being asked."""
-        self._change(session_id, status="connecting", provider=provider, model=model)
-
     def active(self, session_id: str, provider: str, model: str) -> None:
         """An engine is ready: the first one, or another that has taken over."""
         self._change(session_id, status="active", provider=provider, model=model, ready_at=self._now())
-
-    def engine(self, session_id: str, provider: str, model: str) -> None:
-        """Another engine serves; the status stays."""
-        self._change(session_id, provider=provider, model=model)
 
     def ended(self, session_id: str, status: Literal["ended", "failed"], reason: str) -> None:
         """The session is over; how it ended first is what counts."""
