@@ -69,3 +69,20 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
         monkeypatch.setenv("SPEKO_BASE_URL", gateway.url)
         monkeypatch.setenv("SPEKO_API_KEY", KEY)
         yield gateway
+
+
+@pytest.fixture
+def no_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No program of the machine is found."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+
+@pytest.fixture
+def books(fake: FakeGateway) -> None:
+    """What the session is likely to cost."""
+    known = [
+        {"provider": "acme", "model": "talker", "modality": "s2s", "outcome": "served", "costMicroUsd": "1200"},
+        {"provider": "ears", "model": "e", "modality": "stt", "outcome": "served", "costMicroUsd": "300"},
+    ]
+    fake.on("GET", "/v1/requests/req_1", {"requestId": "req_1", "attempts": known})

@@ -1,12 +1,7 @@
 """`speko talk`, against an agent that hears and speaks."""
 
 import json
-import os
-import signal
 import sys
-import threading
-import time
-import wave
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +12,10 @@ from speko.cli.exits import Exit
 from speko.cli.talking import conversation
 from tests.cli.conftest import Command
 from tests.cli.fake_gateway import FakeGateway
-from tests.cli.talking.agent import RATE, Answer, FakeAgent, tone
+from tests.cli.talking.agent import RATE, Answer, FakeAgent, HangsUp, tone
+from tests.cli.talking.machine import record, samples
 
-
-@pytest.fixture(autouse=True)
-def _no_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-
-
-def install(name: str, script: str) -> None:
-    """Puts a program on the path."""
-    program = Path("bin") / name
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-
-
-def record(name: str, pcm: bytes, rate: int = 24000, channels: int = 1) -> None:
-    with wave.open(name, "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(pcm)
-
-
-def samples(name: str) -> tuple[int, bytes]:
-    with wave.open(name, "rb") as file:
-        return file.getframerate(), file.readframes(file.getnframes())
+pytestmark = pytest.mark.usefixtures("no_devices", "books")
 
 
 def asked(fake: FakeGateway) -> dict[str, Any]:
@@ -51,16 +23,6 @@ def asked(fake: FakeGateway) -> dict[str, Any]:
     body = next(body for method, path, _, body in fake.requests if (method, path) == ("POST", "/v1/sessions"))
     parsed: dict[str, Any] = json.loads(body)
     return parsed
-
-
-@pytest.fixture(autouse=True)
-def _books(fake: FakeGateway) -> None:
-    """What the session is likely to cost."""
-    known = [
-        {"provider": "acme", "model": "talker", "modality": "s2s", "outcome": "served", "costMicroUsd": "1200"},
-        {"provider": "ears", "model": "e", "modality": "stt", "outcome": "served", "costMicroUsd": "300"},
-    ]
-    fake.on("GET", "/v1/requests/req_1", {"requestId": "req_1", "attempts": known})
 
 
 def test_two_turns_from_files(speko: Command, fake: FakeGateway) -> None:
@@ -207,71 +169,6 @@ def test_an_interruption_is_shown_with_what_was_heard(speko: Command, fake: Fake
     assert lines[lines.index("agent: a long story") + 1] == "  interrupted after: a lo"
 
 
-def test_a_loudspeaker_gets_what_is_heard_and_is_silenced(speko: Command, fake: FakeGateway) -> None:
-    install("aplay", 'echo "$@" >> args; exec /bin/cat >> heard')
-    fake.on_session(FakeAgent([Answer(audio=tone(20)), Answer(audio=tone(0.3))]))
-    record("a.wav", tone(0.1, 24000))
-    done = speko("talk", "--in", "a.wav", "--in", "a.wav", "--cut-in", "0.3", "--json")
-    assert done.json["player"] == "aplay"
-    assert Path("args").read_text().count("-r 16000") == 2
-    assert len(Path("heard").read_bytes()) < len(tone(10))
-    assert Path("heard").read_bytes().endswith(tone(0.3))
-
-
-def test_a_loudspeaker_that_cannot_play_is_no_loss(speko: Command, fake: FakeGateway) -> None:
-    install("pacat", "exit 1")
-    install("aplay", "exec /bin/cat >> heard")
-    fake.on_session(FakeAgent([Answer(audio=tone(1))]))
-    done = speko("talk", "--text", "hello", "--json")
-    assert (done.code, done.json["player"]) == (Exit.OK, "aplay")
-    assert tone(1).endswith(Path("heard").read_bytes())
-
-
-def microphone(seconds: float) -> str:
-    """A script that records something loud, then silence, without end."""
-    Path("speech").write_bytes(tone(seconds, 24000))
-    return "/bin/cat speech; exec /bin/cat /dev/zero"
-
-
-class HangsUp(FakeAgent):
-    """Presses Ctrl-C when the last answer is out."""
-
-    async def say(self, kind: str, **members: Any) -> None:
-        await super().say(kind, **members)
-        if kind == "transcript" and members["role"] == "assistant" and members["final"] and not self._answers:
-            os.kill(os.getpid(), signal.SIGINT)
-
-
-def test_the_microphone_until_ctrl_c(speko: Command, fake: FakeGateway) -> None:
-    install("parec", "echo no server >&2; exit 1")
-    install("arecord", microphone(0.2))
-    agent = HangsUp([Answer("spoken words", "an answer", tone(0.02))])
-    fake.on_session(agent)
-    done = speko("talk", "--json")
-    assert (done.code, done.json["microphone"]) == (Exit.OK, "arecord")
-    assert done.json["turns"][0]["said"] == "spoken words"
-    assert bytes(agent.audio).startswith(tone(0.2, 24000))
-
-
-def test_no_microphone(speko: Command, fake: FakeGateway) -> None:
-    done = speko("talk")
-    assert done.code == Exit.MISSING
-    assert "no microphone" in done.err
-    assert "none of parec, arecord, pw-record is installed" in done.err
-    install("arecord", "echo 'arecord: main:831: audio open error' >&2; exit 1")
-    done = speko("talk", "--json")
-    assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_MICROPHONE")
-    assert "audio open error" in speko("talk").err
-    assert fake.requests == []
-
-
-def test_a_microphone_that_is_pulled_out(speko: Command, fake: FakeGateway) -> None:
-    install("arecord", "/usr/bin/head -c 9600 /dev/zero")
-    fake.on_session(FakeAgent([]))
-    done = speko("talk", "--json")
-    assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_MICROPHONE")
-
-
 def test_ctrl_c_in_a_script_keeps_what_was_heard(speko: Command, fake: FakeGateway) -> None:
     fake.on_session(HangsUp([Answer(audio=tone(20))]))
     done = speko("talk", "--text", "hello", "--text", "never said", "--out", "reply.wav", "--json")
@@ -393,22 +290,3 @@ def test_words_that_grow_are_rewritten_in_one_line(
     assert "\ryou: wo\x1b[K" in done.err
     assert "\ragent: an\x1b[K" in done.err
     assert "you: words" in done.out
-
-
-def test_nothing_is_left_running(speko: Command, fake: FakeGateway) -> None:
-    install("arecord", "echo $$ > pid; exec /bin/cat /dev/zero")
-    fake.on_session(HangsUp([]))
-    threading.Thread(target=_interrupt_when_there, args=(Path("pid"),)).start()
-    assert speko("talk", "--json").code in (Exit.OK, Exit.INTERRUPTED)
-    pid = int(Path("pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def _interrupt_when_there(file: Path) -> None:
-    file = file.absolute()
-    for _ in range(1000):
-        if file.exists() and file.read_text().strip():
-            os.kill(os.getpid(), signal.SIGINT)
-            return
-        time.sleep(0.01)

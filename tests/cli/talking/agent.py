@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import struct
 from array import array
 from collections.abc import Sequence
@@ -127,3 +129,12 @@ class FakeAgent:
         await asyncio.sleep(seconds)
         if self._unheard_until:
             await self.say("turn", stage="response_done", ms=200)
+
+
+class HangsUp(FakeAgent):
+    """Presses Ctrl-C when the last answer is out."""
+
+    async def say(self, kind: str, **members: Any) -> None:
+        await super().say(kind, **members)
+        if kind == "transcript" and members["role"] == "assistant" and members["final"] and not self._answers:
+            os.kill(os.getpid(), signal.SIGINT)
