@@ -234,6 +234,7 @@ def test_an_agent_that_does_not_answer(speko: Command, fake: FakeGateway, monkey
     fake.on_session(FakeAgent([Answer(audio=b"", before=[complaint, ("usage", {})])]))
     done = speko("talk", "--text", "hello", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "NO_ANSWER")
+    assert done.json["error"] == "the agent has not answered: hm"
     assert "hm (PROVIDER_ERROR)" in done.err
 
 

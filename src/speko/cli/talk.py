@@ -184,7 +184,7 @@ class _Talk:
     async def _play_turns(self, conversation: Conversation, uplink: Uplink) -> None:
         await conversation.until_ready()
         if self._args.first_message:
-            _came(await conversation.answer())
+            _came(await conversation.answer(), conversation)
         for number, (kind, value) in enumerate(self._script):
             if kind == "TEXT":
                 await conversation.type(value)
@@ -192,10 +192,10 @@ class _Talk:
                 await uplink.say(self._speech[value])
                 conversation.expect()
             if self._args.cut_in is not None and self._script[number + 1 :]:
-                _came(await conversation.answer_begins())
+                _came(await conversation.answer_begins(), conversation)
                 await asyncio.sleep(self._args.cut_in)
             else:
-                _came(await conversation.answer())
+                _came(await conversation.answer(), conversation)
 
     def _report(self, conversation: Conversation, facts: dict[str, Any]) -> None:
         turns = conversation.turns.said
@@ -215,9 +215,10 @@ class _Talk:
         )
 
 
-def _came(answer: bool) -> None:
+def _came(answer: bool, conversation: Conversation) -> None:
     if not answer:
-        raise CommandError("the agent has not answered", "NO_ANSWER")
+        because = f": {conversation.error[1]}" if conversation.error is not None else ""
+        raise CommandError(f"the agent has not answered{because}", "NO_ANSWER")
 
 
 async def _cost(client: AsyncSpeko, session: AsyncRealtimeSession) -> float | None:
