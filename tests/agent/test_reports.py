@@ -30,6 +30,19 @@ def test_every_error_survives_the_way(kind: type[ProviderError]) -> None:
     assert {name: getattr(back, name) for name in vars(error)} == vars(error)
 
 
+class Peculiar(ConnectionLost):
+    """Of another package, made in its own way."""
+
+    def __init__(self, words: int) -> None:
+        super().__init__(f"gone after {words} words")
+
+
+def test_an_error_of_another_package_is_told_by_what_it_refines() -> None:
+    back = Failure.of(Peculiar(3)).error()
+    assert type(back) is ConnectionLost
+    assert back.message == "gone after 3 words"
+
+
 def test_an_error_that_only_the_other_build_knows() -> None:
     back = Failure(cause="brand_new", message="what is this").error()
     assert type(back) is ProviderError
