@@ -3,28 +3,18 @@
 import base64
 from typing import Any
 
-import pytest
-from openai import AuthenticationError
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
-
-from speko.providers.llm import TextDelta, ToolCall
-from speko.providers.stt import Transcript
-from speko.simulators import Engines, OpenAISimulator, RealtimeScript, Script, ScriptedToolCall, ScriptedUsage
-from tests.simulators.openai.engines import FAILURE, Fakes
+from speko.simulators import OpenAISimulator, RealtimeScript, Script, ScriptedUsage
 from tests.simulators.openai.realtime.talk import (
     AT_ONCE,
     COUNTING,
     MANUAL,
     WORDS,
-    Talk,
     connected,
     ordered,
     silent,
     talking,
     voiced,
 )
-from tests.simulators.openai.strict import client
-from tests.simulators.wire import Wire
 
 CONTENT = [
     "response.created",
@@ -41,7 +31,6 @@ END = [
     "response.output_item.done",
     "response.done",
 ]
-TOOL = {"type": "function", "name": "weather", "description": "d", "parameters": {"type": "object"}}
 
 
 async def test_the_session_is_shown_as_it_is_configured() -> None:
@@ -189,117 +178,6 @@ async def test_what_cannot_be_truncated() -> None:
         assert (await talk.error())["code"] == "unsupported_content_type"
         await talk.send("conversation.item.truncate", **cut | {"item_id": "nobody"})
         assert (await talk.error())["code"] == "item_truncate_invalid_item_id"
-
-
-async def test_a_tool_is_called_and_its_result_answered() -> None:
-    arguments = '{"city": "Oslo", "unit": "celsius"}'
-    script = Script(text="It rains.", tool_calls=(ScriptedToolCall("weather", arguments),), realtime=AT_ONCE)
-    async with talking(script, session={**MANUAL, "tools": [TOOL], "tool_choice": "auto"}) as (talk, seen):
-        await talk.write("weather in Oslo?")
-        (call,) = (await talk.answer())["output"]
-        assert (call["type"], call["name"], call["arguments"]) == ("function_call", "weather", arguments)
-        deltas = [event["delta"] for event in talk.of("response.function_call_arguments.delta")]
-        assert len(deltas) > 1
-        assert "".join(deltas) == arguments
-        assert ordered(
-            talk.types(),
-            ["response.function_call_arguments.done", "conversation.item.done", "response.output_item.done"],
-        )
-        output = {"type": "function_call_output", "call_id": call["call_id"], "output": "rain"}
-        await talk.send("conversation.item.create", item=output)
-        await talk.answer()
-        assert talk.text() == "It rains."
-        await talk.send("conversation.item.create", item={**output, "call_id": "call_nobody"})
-        assert (await talk.error())["code"] == "invalid_tool_call_id"
-    assert [(row.call_id, row.output) for row in seen.tool_outputs] == [(call["call_id"], "rain")]
-    assert seen.responses[0].calls == ["weather"]
-
-
-async def test_tools_of_a_single_response() -> None:
-    script = Script(text="No.", tool_calls=(ScriptedToolCall("weather"),), realtime=AT_ONCE)
-    async with talking(script, session={**MANUAL, "tools": [TOOL]}) as (talk, _):
-        await talk.write("hello")
-        assert (await talk.answer(tools=[]))["output"][0]["type"] == "message"
-        await talk.write("hello")
-        assert (await talk.answer(tool_choice="none"))["output"][0]["type"] == "message"
-        choice = {"type": "function", "name": "weather"}
-        await talk.write("hello")
-        assert (await talk.answer(tool_choice=choice))["output"][0]["type"] == "function_call"
-
-
-async def test_the_engine_sees_the_conversation() -> None:
-    fakes = Fakes()
-    fakes.stt_events = [Transcript("what about Oslo", True)]
-    async with talking(Script(realtime=AT_ONCE), engines=fakes.engines, session={**MANUAL, "tools": [TOOL]}) as (
-        talk,
-        _,
-    ):
-        await talk.write("be kind", "system")
-        await talk.write("hello")
-        await talk.write("hi", "assistant")
-        await talk.speak()
-        await talk.until("response.done")
-        fakes.llm_events = [ToolCall("call_1", "weather", "{}")]
-        await talk.write("and the weather?")
-        await talk.answer()
-        output = {"type": "function_call_output", "call_id": "call_1", "output": "rain"}
-        await talk.send("conversation.item.create", item=output)
-        await talk.answer(instructions="Sing.", tool_choice={"type": "function", "name": "weather"})
-    last = next(request for request in reversed(fakes.requests) if hasattr(request, "messages"))
-    assert [(message.role, message.content) for message in last.messages] == [
-        ("system", "Sing."),
-        ("system", "be kind"),
-        ("user", "hello"),
-        ("assistant", "hi"),
-        ("user", "what about Oslo"),
-        ("assistant", "I think"),
-        ("user", "and the weather?"),
-        ("assistant", ""),
-        ("tool", "rain"),
-    ]
-    assert last.messages[-2].tool_calls == (ToolCall("call_1", "weather", "{}"),)
-    assert last.tool_choice.function.name == "weather"
-    assert [tool.name for tool in last.tools] == ["weather"]
-
-
-async def test_an_engine_that_fails_fails_the_response() -> None:
-    fakes = Fakes()
-    fakes.llm_events = [FAILURE]
-    async with talking(Script(realtime=AT_ONCE), engines=fakes.engines) as (talk, _):
-        await talk.write("hello")
-        response = await talk.answer()
-        assert response["status"] == "failed"
-        assert response["status_details"]["error"]["type"] == "server_error"
-        fakes.llm_events, fakes.stt_events = [TextDelta("What?")], [FAILURE]
-        for _ in range(2):
-            # What was not heard is no reason to say nothing, now or later.
-            await talk.speak()
-            assert (await talk.until("response.done"))["response"]["status"] == "completed"
-        assert len(talk.of("conversation.item.input_audio_transcription.failed")) == 2
-
-
-async def test_answers_and_transcripts_in_turn() -> None:
-    realtime = RealtimeScript(answers=("first", "second"), transcripts=("a", "b"), pace=0)
-    async with talking(Script(realtime=realtime)) as (talk, seen):
-        for _ in range(3):
-            await talk.speak()
-            await talk.until("response.done")
-    assert [response.text for response in seen.responses] == ["first", "second", "first"]
-    assert list(seen.heard) == ["a", "b", "a"]
-
-
-async def test_another_session_goes_on_with_an_answer() -> None:
-    """What failover does: the conversation is told to a second simulator."""
-    async with talking() as (talk, _):
-        await talk.write("count")
-        await talk.write("One, two,", "assistant")
-        await talk.write("three", "assistant")
-        answer = await talk.answer(instructions="Go on with your last answer where it stopped.")
-        assert answer["output"][0]["content"][0]["transcript"] == WORDS.removeprefix("one two three ")
-        assert (await talk.answer())["output"] == []
-        await talk.write("again")
-        await talk.write("something else", "assistant")
-        assert (await talk.answer())["output"][0]["content"][0]["transcript"] == WORDS
 
 
 async def test_one_response_at_a_time() -> None:
@@ -464,165 +342,3 @@ async def test_usage_of_the_script_and_none() -> None:
             await talk.write("hello")
             told = (await talk.answer())["usage"]
             assert (told and told["total_tokens"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("event", "code", "param"),
-    [
-        ("{", "invalid_json", None),
-        (b"\x00\x01", "invalid_json", None),
-        ("[" * 10_000, "invalid_type", None),
-        ({}, "missing_required_parameter", "type"),
-        ({"type": "response.explode"}, "invalid_value", "type"),
-        ({"type": "response.cancel", "extra": 1}, "unknown_parameter", "extra"),
-        ({"type": "session.update"}, "missing_required_parameter", "session"),
-        ({"type": "session.update", "session": {}}, "missing_required_parameter", "session.type"),
-        (
-            {"type": "session.update", "session": {"type": "realtime", "voice": "x"}},
-            "unknown_parameter",
-            "session.voice",
-        ),
-        ({"type": "input_audio_buffer.append", "audio": 5}, "invalid_type", "audio"),
-        ({"type": "input_audio_buffer.append", "audio": "%%%"}, "invalid_value", "audio"),
-        ({"type": "input_audio_buffer.append", "audio": "AA=="}, "invalid_value", "audio"),
-        ({"type": "output_audio_buffer.clear"}, "invalid_value", "type"),
-        (
-            {"type": "response.create", "response": {"modalities": ["audio"]}},
-            "unknown_parameter",
-            "response.modalities",
-        ),
-        (
-            {"type": "response.create", "response": {"output_modalities": ["audio", "text"]}},
-            "invalid_value",
-            "response.output_modalities",
-        ),
-        ({"type": "response.create", "response": {"prompt": {"id": "p"}}}, "invalid_value", "response.prompt"),
-        (
-            {"type": "response.create", "response": {"audio": {"output": {"format": {"type": "audio/pcmu"}}}}},
-            "invalid_value",
-            "response.audio.output.format",
-        ),
-        (
-            {
-                "type": "conversation.item.create",
-                "item": {"type": "message", "role": "user", "content": [{"type": "output_text", "text": "x"}]},
-            },
-            "invalid_value",
-            "item.content[0].type",
-        ),
-        (
-            {
-                "type": "conversation.item.create",
-                "item": {"type": "message", "role": "assistant", "content": [{"type": "output_audio"}]},
-            },
-            "invalid_value",
-            "item.content[0].type",
-        ),
-        (
-            {
-                "type": "conversation.item.create",
-                "item": {"id": "x" * 33, "type": "message", "role": "user", "content": []},
-            },
-            "string_above_max_length",
-            "item.id",
-        ),
-    ],
-)
-async def test_what_does_not_fit_is_an_error_and_the_session_goes_on(event: Any, code: str, param: str | None) -> None:
-    async with talking() as (talk, seen):
-        if isinstance(event, dict):
-            event["event_id"] = "mine"
-        await talk.send_wrong(event)
-        error = await talk.error()
-        assert (error["type"], error["code"], error["param"]) == ("invalid_request_error", code, param)
-        assert error["event_id"] == ("mine" if isinstance(event, dict) else None)
-        await talk.write("hello")
-        assert (await talk.answer())["status"] == "completed"
-    assert list(seen.complaints) == [code]
-
-
-async def test_the_voice_is_fixed_once_it_was_heard() -> None:
-    session = {"type": "realtime", "audio": {"output": {"voice": "cedar"}}}
-    async with talking() as (talk, _):
-        await talk.send("session.update", session=session)
-        await talk.until("session.updated")
-        await talk.write("hello")
-        await talk.answer()
-        await talk.send("session.update", session=session)
-        await talk.until("session.updated")
-        session["audio"]["output"]["voice"] = "marin"  # type: ignore[index]
-        await talk.send("session.update", session=session)
-        assert (await talk.error())["code"] == "cannot_update_voice"
-
-
-async def test_the_key_is_checked_before_the_upgrade() -> None:
-    async with OpenAISimulator(script=COUNTING, api_key="sk-right") as simulator:
-        with pytest.raises((AuthenticationError, InvalidStatus)) as refusal:
-            async with connected(simulator):
-                pass
-        assert "401" in str(refusal.value)
-        assert not simulator.realtime.sessions
-
-
-@pytest.mark.parametrize(("model", "code"), [("gpt-4o", "invalid_model"), ("", "missing_model")])
-async def test_a_model_that_cannot_talk(model: str, code: str) -> None:
-    async with OpenAISimulator(script=COUNTING) as simulator, client(simulator) as openai:
-        async with openai.realtime.connect(extra_query={"model": model}) as connection:
-            talk = Talk(connection)
-            assert (await talk.error())["code"] == code
-            with pytest.raises(ConnectionClosedError) as closed:
-                await talk.next()
-        assert closed.value.rcvd is not None
-        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4000, f"invalid_request_error.{code}")
-
-
-async def test_a_model_that_the_script_adds() -> None:
-    script = Script(realtime=RealtimeScript(models=("grok-voice",)))
-    async with OpenAISimulator(script=script) as simulator, connected(simulator, "grok-voice") as talk:
-        assert (await talk.until("session.created"))["session"]["model"] == "grok-voice"
-
-
-async def test_a_request_for_no_socket_is_refused() -> None:
-    async with OpenAISimulator(script=COUNTING) as simulator:
-        wire = await Wire.open(simulator)
-        await wire.send("GET /v1/realtime?model=gpt-realtime HTTP/1.1\nAuthorization: Bearer k")
-        assert (await wire.reply()).status == 400
-        wire.close()
-
-
-async def test_what_was_seen_is_told_and_forgotten() -> None:
-    async with OpenAISimulator(script=COUNTING, engines=Engines.none()) as simulator:
-        async with connected(simulator) as talk:
-            await talk.write("count")
-            await talk.answer()
-            assert simulator.state()["realtime"]["open"] == 1
-        await simulator.until(lambda: not simulator.realtime.sessions[0].open)
-        (session,) = simulator.state()["realtime"]["sessions"]
-        assert (session.close_code, session.responses[0].text) == (1000, WORDS)
-        simulator.reset()
-        assert simulator.state()["realtime"] == {"opened": 0, "open": 0, "sessions": []}
-
-
-async def test_a_client_that_vanishes() -> None:
-    async with OpenAISimulator(script=Script(text=WORDS, realtime=RealtimeScript(pace=1))) as simulator:
-        async with connected(simulator) as talk:
-            await talk.write("count")
-            await talk.send("response.create")
-            await talk.until("response.output_audio.delta")
-            talk.connection._connection.transport.abort()
-            await simulator.until(lambda: not simulator.realtime.sessions[0].open)
-        assert simulator.realtime.sessions[0].close_code == 1006
-        assert simulator.ledger.errors == 0
-
-
-async def test_stopping_ends_sessions() -> None:
-    simulator = OpenAISimulator(script=Script(text=WORDS, realtime=RealtimeScript(pace=1)))
-    await simulator.start()
-    async with connected(simulator) as talk:
-        await talk.write("count")
-        await talk.send("response.create")
-        await talk.until("response.output_audio.delta")
-        await simulator.stop()
-        with pytest.raises(ConnectionClosed):
-            await talk.until("response.done")
-    assert simulator.ledger.cancelled == 0
