@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from speko.api.errors import ApiError
+from speko.api.realtime.dialling import Dialler
 from speko.storage.sessions import Claim, Sessions
 from tests.faults.callers import PINNED, Caller, create
 from tests.faults.show import Show, stage
@@ -146,6 +147,28 @@ async def test_an_end_in_a_hurry_leaves_no_session_claimed_either(
         await sockets.end_all()
         assert sockets.count == 0
         assert await row_of(show, session) == ("ended", "server_shutdown")
+        await caller.over()
+
+
+async def test_an_engine_that_is_being_connected_when_the_gateway_stops_is_booked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialled = asyncio.Event()
+
+    async def dial(*_: object) -> None:
+        dialled.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)  # it says goodbye
+
+    monkeypatch.setattr(Dialler, "dial", dial)
+    async with stage(tmp_path) as show:
+        caller = await show.call(**PINNED)
+        await dialled.wait()
+        await show.gateway.gateway.sockets.end_all()
+        attempts = await show.attempts(caller)
+        assert [(attempt["provider"], attempt["outcome"]) for attempt in attempts] == [("openai", "cancelled")]
         await caller.over()
 
 

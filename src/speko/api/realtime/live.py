@@ -18,8 +18,9 @@ from speko.api.realtime.door import Door, Refused
 from speko.api.realtime.observer import SessionObserver
 from speko.api.realtime.tokens import SessionToken
 from speko.events.s2s import EndFrame, EndReason
+from speko.providers.s2s import EngineConnection, EngineSink, Rates, S2sCapabilities
 from speko.realtime.bridge import CLIENT_LOST, Bridge
-from speko.realtime.engines import Engines
+from speko.realtime.engines import Dial, Dialled, Engines
 from speko.realtime.session import SessionConfig
 from speko.routing.metering import CallInfo, Meter
 from speko.storage.sessions import Claim, SessionRow
@@ -34,6 +35,8 @@ ATTACH_AGAIN = 15.0
 """Seconds in which a client that lost its socket may come back."""
 _LOOKS_ALIVE = 1.0
 """Seconds that the socket of a session has to answer a ping when another one comes with the same token."""
+_LONGEST_END = 10.0
+"""Seconds that the end waits for what does not come to its own."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,9 @@ class LiveSessions:
         self._gateway = gateway
         self._live: dict[str, Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        """Sockets that are entering."""
+        self._dialling: set[asyncio.Task[Any]] = set()
+        """Engines that are being connected."""
         self._owner = f"proc_{uuid4().hex[:16]}"
         self._stopping = False
 
@@ -160,23 +166,44 @@ class LiveSessions:
             tools=frozenset(tool.name for tool in spec.tools),
         )
         dialler = Dialler(gateway, spec, info)
-        engines = Engines(candidates, pinned=spec.pinned, health=gateway.router.health, meter=meter, dial=dialler.dial)
+        engines = Engines(
+            candidates,
+            pinned=spec.pinned,
+            health=gateway.router.health,
+            meter=meter,
+            dial=self._waited_for(dialler.dial),
+        )
         return Bridge(config, engines, observer)
+
+    def _waited_for(self, dial: Dial) -> Dial:
+        """A dial that the end cuts short is still to be booked."""
+
+        async def dialled(what: Dialled, sink: EngineSink) -> tuple[EngineConnection, S2sCapabilities, Rates]:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - a coroutine that runs has one
+            self._dialling.add(task)
+            task.add_done_callback(self._dialling.discard)
+            return await dial(what, sink)
+
+        return dialled
 
     def _forget(self, session_id: str) -> None:
         self._live.pop(session_id, None)
 
     async def end_all(self, reason: EndReason = "server_shutdown") -> None:
-        """Ends every session, for good, and waits until those that are entering know of it. They are not cancelled: a
-        session that is being claimed just now would stay claimed, by nobody."""
+        """Ends every session, for good, and waits until what belongs to it is written down.
+
+        Sockets that are entering are not cancelled: a session that is being claimed just now would stay claimed, by
+        nobody.
+        """
         self._stopping = True
         for live in list(self._live.values()):
             try:
                 live.bridge.end(reason)
             except Exception as error:
                 live.bridge.crashed(error)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if waited_for := self._tasks | self._dialling:
+            await asyncio.wait(waited_for, timeout=_LONGEST_END)
 
 
 def _stopping() -> Refused:
