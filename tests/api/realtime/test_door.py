@@ -14,7 +14,7 @@ from speko.api.realtime.door import Door, Refused
 from speko.api.realtime.live import LiveSessions
 from speko.api.realtime.tokens import SessionToken
 from speko.events.s2s import EndFrame
-from speko.providers.s2s import Say
+from speko.providers.s2s import ResponseStarted, Say
 from speko.realtime.bridge import Bridge
 from speko.realtime.session import SessionConfig
 from speko.storage.errors import StorageError
@@ -137,6 +137,34 @@ async def test_a_flood_meanwhile_closes_the_socket_and_ends_the_session(flood: s
     scene.door.on_closed(None)  # a close of ours that the client has not answered is no loss of its socket
     await scene.decide()
     assert scene.bridge.over
+
+
+async def test_what_comes_after_the_end_of_a_socket_is_nobodys() -> None:
+    scene = Scene()
+    scene.door.on_drained()  # of nobody's sound yet
+    await scene.decide()
+    await scene.ready()
+    scene.door.on_closed(None)
+    scene.door.on_text(b'{"t":"user_message","text":"late"}')
+    scene.door.on_audio(b"\x01\x00")
+    assert scene.fakes.last.commands == []
+    assert scene.fakes.last.heard == []
+    scene.bridge.end("server_shutdown")
+
+
+async def test_a_client_that_takes_its_sound_again_is_told_of() -> None:
+    scene = Scene()
+    await scene.decide()
+    await scene.ready()
+    engine = scene.fakes.last
+    scene.link.buffered = 10**6
+    engine.sink.event(ResponseStarted("r1"))
+    engine.sink.audio("r1", b"\x01\x00")
+    assert not engine.reading
+    scene.link.buffered = 0
+    scene.door.on_drained()
+    assert engine.reading
+    scene.bridge.end("server_shutdown")
 
 
 async def test_a_refusal_says_why() -> None:
