@@ -41,8 +41,8 @@ _AGAIN = 0.25
 """Seconds after which an engine that was busy is asked once more."""
 _MOST_GUESSES = 3
 """Pauses of an utterance after which it is not heard anew any more,"""
-_LONGEST_GUESS = 10.0
-"""and seconds: pocketsphinx takes a tenth to a fifth of that to hear it anew."""
+_LONGEST_GUESS = 5.0
+"""and seconds: pocketsphinx takes a tenth to a fifth of that to hear it anew, and the answer waits for it."""
 _SOMETHING_ELSE = "…"
 """Words that AgentSession takes for others than those it thinks about."""
 _FORGETTING = 0.25
