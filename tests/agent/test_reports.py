@@ -7,6 +7,7 @@ from speko.providers import errors
 from speko.providers.errors import (
     Busy,
     ConnectFailed,
+    ConnectionLost,
     CredentialRejected,
     DeadlineExceeded,
     ProviderError,
