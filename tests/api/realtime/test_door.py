@@ -82,9 +82,10 @@ async def test_what_is_said_meanwhile_arrives_in_order() -> None:
     scene.door.on_audio(b"\x02\x00" * 5)
     await scene.decide()
     scene.door.on_text(b'{"t":"user_message","text":"two"}')
+    scene.door.on_audio(b"\x03\x00" * 5)
     await scene.ready()
     engine = scene.fakes.last
-    assert b"".join(engine.heard) == b"\x01\x00" * 5 + b"\x02\x00" * 5
+    assert b"".join(engine.heard) == b"\x01\x00" * 5 + b"\x02\x00" * 5 + b"\x03\x00" * 5
     assert engine.commands == [Say("one"), Say("two")]
     assert scene.link.kinds[0] == "ready"
     scene.bridge.end("server_shutdown")
