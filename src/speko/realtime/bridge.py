@@ -156,6 +156,7 @@ class Bridge:
             self.session.client_is_slow(False, time.monotonic())
 
     def _give_client_up(self) -> None:
+        self._send(ErrorFrame("CLIENT_TOO_SLOW", "The sound that was sent is not read"))
         self.carry_out([do.Close(1008, "too slow")])
 
     # ---- the engine's side

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import traceback
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -155,8 +156,10 @@ class Connection(WSListener):
                 self._fragment(frame)
         except ProviderError as error:
             self.lose(error)
-        except Exception:
-            log.exception("an event could not be handled")
+        except Exception as error:
+            # Where, and not the exception's text: it may hold somebody's words.
+            places = [f"{place.name}:{place.lineno}" for place in traceback.extract_tb(error.__traceback__)[-3:]]
+            log.error("an event could not be handled", extra={"type": type(error).__name__, "where": places})
             self.lose(MalformedResponse("an event could not be handled"))
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
