@@ -78,6 +78,31 @@ async def test_a_second_socket_while_the_first_is_let_in_is_decided_by_a_ping(
         first.socket.transport.abort()
 
 
+async def test_who_would_wait_long_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with made(tmp_path) as (show, session):
+        first = await Caller.join(session)
+        await first.until(lambda: bool(first.of("ready")))
+        link = show.gateway.gateway.sockets._live[session["sessionId"]].bridge.link
+        assert link is not None
+        decided = asyncio.Event()
+
+        async def alive(self: object, within: float) -> bool:
+            await decided.wait()
+            return True
+
+        monkeypatch.setattr(type(link), "alive", alive)
+        others = [await Caller.join(session) for _ in range(10)]
+        for late in others[4:]:
+            await late.over()
+            assert late.closed[0] == 4409
+        assert not any(other.frames for other in others[:4])
+        decided.set()
+        for other in others[:4]:
+            await other.over()
+            assert other.closed[0] == 4409
+        await first.leave()
+
+
 async def test_a_session_that_ends_while_a_second_socket_asks_ends_in_good_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

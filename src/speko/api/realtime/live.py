@@ -35,6 +35,8 @@ ATTACH_AGAIN = 15.0
 """Seconds in which a client that lost its socket may come back."""
 _LOOKS_ALIVE = 1.0
 """Seconds that the socket of a session has to answer a ping when another one comes with the same token."""
+_MOST_ENTERING = 4
+"""Sockets that wait for one session; more are refused at once."""
 _LONGEST_END = 10.0
 """Seconds that the end waits for what does not come to its own."""
 
@@ -46,6 +48,8 @@ class Live:
     bridge: Bridge
     door: Door
     entering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    queue: int = 0
+    """Other sockets that want it."""
 
 
 class LiveSessions:
@@ -90,22 +94,32 @@ class LiveSessions:
                 return self._begin(claim.row, door)
         live = self._live.get(token.session_id)
         if live is not None:  # also when another socket was faster
-            async with live.entering:
-                bridge = await self._take_over(live, door)
+            bridge = await self._after_the_others(live, door)
             if bridge is not None:
                 return bridge
             claim = await self._claim(token)  # how it has ended
         lost = claim.end_reason in (CLIENT_LOST, LOST)
         if claim.state == "in_use" or (claim.state == "ended" and not lost):
-            raise Refused(4409, "SESSION_IN_USE", "The session has a socket already, or had one")
+            raise _in_use()
         raise Refused(4404, "SESSION_NOT_FOUND", "There is no such session any more")
+
+    async def _after_the_others(self, live: Live, door: Door) -> Bridge | None:
+        """One after the other, since each has to wait for a pong."""
+        if live.queue >= _MOST_ENTERING:
+            raise _in_use()
+        live.queue += 1
+        try:
+            async with live.entering:
+                return await self._take_over(live, door)
+        finally:
+            live.queue -= 1
 
     async def _take_over(self, live: Live, door: Door) -> Bridge | None:
         """The session that another socket has or had; None = it is over, now if not before."""
         bridge, before = live.bridge, live.bridge.link
         # A phone that changed networks leaves a socket that looks open.
         if before is not None and await before.alive(_LOOKS_ALIVE):
-            raise Refused(4409, "SESSION_IN_USE", "The session has a socket already")
+            raise _in_use()
         if bridge.over:
             return None
         if before is not None:
@@ -204,6 +218,10 @@ class LiveSessions:
                 live.bridge.crashed(error)
         if waited_for := self._tasks | self._dialling:
             await asyncio.wait(waited_for, timeout=_LONGEST_END)
+
+
+def _in_use() -> Refused:
+    return Refused(4409, "SESSION_IN_USE", "The session has a socket already, or had one")
 
 
 def _stopping() -> Refused:
