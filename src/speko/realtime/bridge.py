@@ -76,6 +76,7 @@ class Bridge:
         self._reason = ""
         self._was_ready = False
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
         self._slow: SlowClient | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -300,9 +301,11 @@ class Bridge:
         if due is None:
             return
         if self._timer is not None:
-            if self._timer.when() <= self._loop.time() + (due - time.monotonic()) + 0.001:
+            # Our own note of when: for what is due at once, uvloop gives a handle that knows no time.
+            if self._timer_due <= due + 0.001:
                 return  # it looks again when it fires
             self._timer.cancel()
+        self._timer_due = due
         self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._time_has_passed)
 
     def _time_has_passed(self) -> None:
