@@ -74,6 +74,7 @@ def test_a_committed_turn_counts_from_the_commit_and_typed_text_from_its_arrival
     first, second = talk.turns()
     assert (first.index, second.index) == (0, 1)
     assert (second.started_at - first.started_at).total_seconds() == pytest.approx(0.55)
+    assert [(said.role, said.text) for said in talk.spoken()] == [("user", "hi"), ("user", "typed")]
 
 
 def test_a_greeting_counts_from_its_own_beginning() -> None:

@@ -71,7 +71,9 @@ class UserTurns:
         if not text.strip():
             return
         self._responses.end_finished(now)
-        self._conversation.typed(text, self._turns.wall())
+        typed_at = self._turns.wall()
+        self._conversation.typed(text, typed_at)
+        self._out.do(Record(Spoken("user", text, typed_at, typed_at)))
         self._turns.typed(now)
         self._engine.tell(Say(text))
         self._asked(now)
