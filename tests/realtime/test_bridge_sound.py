@@ -287,3 +287,24 @@ async def test_the_silence_of_an_engine_that_is_not_read_is_no_stall() -> None:
     assert link.closed is not None
     assert link.closed[0] == 1008
     assert scene.books.story == [("a", "cancelled", "caller_stalled")], "the engine was not left"
+
+
+async def test_what_is_said_to_a_client_that_never_reads_has_a_bound() -> None:
+    scene = Bridged()
+    await scene.ready()
+    scene.link.buffered = 17 * 2**20
+    scene.bridge.on_text(b"nonsense")
+    assert scene.link.closed == (1008, "too slow")
+    assert scene.link.frames[-1]["code"] == "CLIENT_TOO_SLOW"
+    assert scene.witness.end == ("ended", "client_too_slow")
+
+
+async def test_an_answer_that_is_cut_short_is_booked_by_its_seconds() -> None:
+    scene = Bridged()
+    await scene.ready()
+    sink = scene.fakes.last.sink
+    sink.event(ResponseStarted("r1"))
+    sink.audio("r1", bytes(48000))
+    sink.lost(ConnectionLost("gone"))
+    assert scene.witness.used == [("a", 1000)]
+    scene.bridge.end("server_shutdown")

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from speko.events.s2s import EndReason, ErrorFrame, encode_server_frame
+from speko.events.s2s import EndReason, ErrorFrame, ServerFrame, encode_server_frame
 from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, ProviderError
 from speko.providers.s2s import EngineEvent, ResponseDone, ResponseUsage
@@ -34,6 +34,9 @@ CLIENT_LOST = "client_lost"
 """End reason of a session whose client vanished and did not come back."""
 _PIECE = 64 * 1024
 """Bytes of one frame to the client: engines send more in one go than most clients take in one message."""
+_MOST_TEXT = 16 * 2**20
+"""Bytes in the client's socket, beyond which it is given up at once: no sound, which stops long before, but answers to
+frames that it goes on sending."""
 _SAMPLE = 2
 """Bytes."""
 
@@ -73,11 +76,13 @@ class Bridge:
         self._heard_bytes = 0
         self._held: set[str] = set()
         """Why nothing is read from the engine: `session`, `client`."""
-        self._reason = ""
-        self._was_ready = False
+        self._served_by: Candidate | None = None
+        """The engine in service, or the last one that was."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
         self._slow: SlowClient | None = None
+        self._given_up = False
+        """The client took nothing of what it was sent."""
         self._loop = asyncio.get_running_loop()
 
     # ---- the client's side
@@ -85,7 +90,6 @@ class Bridge:
     def attach(self, link: ClientLink) -> None:
         """A socket of the client, the first or another one in place of one that was lost."""
         self.link = link
-        self._reason = ""
         self.carry_out(self.session.attached(time.monotonic()))
 
     def detach(self, link: ClientLink, code: int | None) -> None:
@@ -94,7 +98,6 @@ class Bridge:
             return
         self.link = None
         self._client_keeps_up()
-        self._reason = CLIENT_LOST if code is None else "client_closed"
         self.carry_out(self.session.detached(code, time.monotonic()))
 
     def on_audio(self, pcm: bytes) -> None:
@@ -123,11 +126,13 @@ class Bridge:
 
     def on_drained(self) -> None:
         """The client's socket has room again."""
-        self._client_keeps_up()
+        try:
+            self._client_keeps_up()
+        except Exception as error:
+            self.crashed(error)
 
     def end(self, reason: EndReason) -> None:
         """The gateway ends the session."""
-        self._reason = reason
         self.carry_out(self.session.end(reason, time.monotonic()))
 
     def play(self, pcm: bytes) -> None:
@@ -144,8 +149,9 @@ class Bridge:
             self._client_is_slow(link)
 
     def _client_is_slow(self, link: ClientLink) -> None:
+        most = self.output_rate * _SAMPLE * _MOST_SECONDS
         if self._slow is None:
-            self._slow = SlowClient(link, self.output_rate * _SAMPLE * _MOST_SECONDS, self._give_client_up)
+            self._slow = SlowClient(link, most, self._give_client_up)
             self._hold("client", True)
             self.session.client_is_slow(True, time.monotonic())
 
@@ -157,8 +163,17 @@ class Bridge:
             self.session.client_is_slow(False, time.monotonic())
 
     def _give_client_up(self) -> None:
-        self._send(ErrorFrame("CLIENT_TOO_SLOW", "The sound that was sent is not read"))
-        self.carry_out([do.Close(1008, "too slow")])
+        link, self.link = self.link, None
+        if link is None:
+            return
+        self._given_up = True
+        link.send_text(encode_server_frame(ErrorFrame("CLIENT_TOO_SLOW", "What was sent is not read")))
+        link.close(1008, "too slow")
+        try:
+            self._client_keeps_up()
+            self.carry_out(self.session.detached(1008, time.monotonic()))
+        except Exception as error:
+            self.crashed(error)
 
     # ---- the engine's side
 
@@ -179,8 +194,11 @@ class Bridge:
 
     def engine_lost(self, feed: Feed, error: ProviderError) -> None:
         """The engine in service is gone."""
-        self._drop_engine(error)
-        self.carry_out(self.session.engine_lost(error, time.monotonic()))
+        try:
+            self._drop_engine(error)
+            self.carry_out(self.session.engine_lost(error, time.monotonic()))
+        except Exception as mistake:
+            self.crashed(mistake)
 
     def engine_paused(self, full: bool) -> None:
         """The engine takes no more audio, or does again."""
@@ -207,18 +225,19 @@ class Bridge:
 
     async def _open_engine(self, resume: Resume) -> None:
         try:
-            engine = await self._engines.open(resume, self._new_feed)
-        except NoAnswer as failure:
-            self._connecting = None
-            self.carry_out(self.session.no_engine(explained(failure), time.monotonic()))
-            return
-        except Exception as error:
-            self._connecting = None
-            self.crashed(error)
-            return
-        self._connecting = None
-        try:
+            try:
+                engine = await self._engines.open(resume, self._new_feed)
+            finally:
+                self._connecting = None
             self._serve(engine)
+        except NoAnswer as failure:
+            self._no_engine(explained(failure))
+        except Exception as error:
+            self.crashed(error)
+
+    def _no_engine(self, message: str) -> None:
+        try:
+            self.carry_out(self.session.no_engine(message, time.monotonic()))
         except Exception as error:
             self.crashed(error)
 
@@ -231,8 +250,7 @@ class Bridge:
     def _serve(self, engine: Engine) -> None:
         self._engine = engine
         self._upward = Upward(engine.connection, self.input_rate, engine.rates.input)
-        self._was_ready = True
-        candidate = engine.candidate
+        candidate = self._served_by = engine.candidate
         self._observer.active(candidate)
         feed = self._feed
         self.carry_out(
@@ -244,12 +262,19 @@ class Bridge:
             feed.in_service(engine.rates.output)
 
     def _drop_engine(self, error: ProviderError) -> None:
-        engine, self._engine = self._engine, None
-        if self._feed is not None:
-            self._feed.live = False
+        engine, self._engine, self._upward = self._engine, None, None
+        self._end_feed(engine)
         if engine is not None:
             self._engines.lost(engine, error)
-        self._upward = None
+
+    def _end_feed(self, engine: Engine | None) -> None:
+        feed = self._feed
+        if feed is None:
+            return
+        feed.live = False
+        if engine is not None and feed.spoken_bytes:
+            # Of a response that was cut short nobody tells the tokens: its seconds are booked.
+            self._book(engine, feed, ResponseUsage(""))
 
     def _hold(self, why: str, hold: bool) -> None:
         before = bool(self._held)
@@ -284,7 +309,7 @@ class Bridge:
                 if self._upward is not None:
                     self._upward.tell(action.command)
             case do.Record():
-                self._observer.record(action.what, self._engine.candidate if self._engine else None)
+                self._observer.record(action.what, self._served_by)
             case do.Connect():
                 self._connect(Resume(action.history, action.history_heard, action.continue_answer))
             case do.HoldEngine():
@@ -292,9 +317,15 @@ class Bridge:
             case do.Close():
                 self._finish(action.code, action.reason)
 
-    def _send(self, frame: object) -> None:
-        if self.link is not None:
-            self.link.send_text(encode_server_frame(frame))  # type: ignore[arg-type]
+    def _send(self, frame: ServerFrame) -> None:
+        link = self.link
+        if link is None:
+            return
+        link.send_text(encode_server_frame(frame))
+        if link.buffered > self.output_rate * _SAMPLE * _PAUSE_SECONDS:
+            self._client_is_slow(link)
+            if link.buffered > _MOST_TEXT:
+                self._give_client_up()
 
     def _watch_the_clock(self) -> None:
         due = self.session.deadline
@@ -337,22 +368,22 @@ class Bridge:
             self._slow.stop()
         if self._connecting is not None:
             self._connecting.cancel()
-        if self._feed is not None:
-            self._feed.live = False
         engine, self._engine, self._upward = self._engine, None, None
+        self._end_feed(engine)
         if engine is not None:
-            self._engines.ended(engine, cause=_why_cut_short(code, engine))
+            cause = "caller_stalled" if self._given_up else _why_cut_short(code, reason, engine)
+            self._engines.ended(engine, cause=cause)
         link, self.link = self.link, None
         if link is not None:
             link.close(code, reason)
-        failed = code == 1011 and not self._was_ready
-        self._observer.ended("failed" if failed else "ended", self._reason or reason or "client_closed")
+        failed = code == 1011 and self._served_by is None
+        self._observer.ended("failed" if failed else "ended", "client_too_slow" if self._given_up else reason)
 
 
-def _why_cut_short(code: int, engine: Engine) -> str | None:
+def _why_cut_short(code: int, reason: str, engine: Engine) -> str | None:
     """`cause` of the attempt that served when the session ended; None = it served in good order."""
     if code == 1011:
         return "crash"
-    if code == 1008:
-        return "caller_stalled"
-    return None if engine.answered else "caller_left"
+    if engine.answered:
+        return None
+    return "gateway_stopped" if reason == "server_shutdown" else "caller_left"

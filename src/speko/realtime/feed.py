@@ -11,6 +11,9 @@ from speko.providers.s2s import EngineEvent, Interrupted, ResponseDone, Response
 if TYPE_CHECKING:
     from speko.realtime.bridge import Bridge
 
+_MOST_EARLY = 2000
+"""Things that an engine may say before it is in service: a greeting, and not a novel."""
+
 
 class Feed:
     """The sink of one engine. It belongs to the session only while that engine serves; what an older one still says
@@ -46,7 +49,7 @@ class Feed:
         if not self.live:
             return
         if not self.output_rate:
-            self._early.append((response, pcm))
+            self._keep((response, pcm))
             return
         bridge = self._bridge
         if self.output_rate != bridge.output_rate:
@@ -70,12 +73,16 @@ class Feed:
         except Exception as error:
             bridge.crashed(error)
 
+    def _keep(self, said: "EngineEvent | ProviderError | tuple[str, bytes]") -> None:
+        if len(self._early) < _MOST_EARLY:
+            self._early.append(said)
+
     def event(self, event: EngineEvent) -> None:
         """See `EngineSink`."""
         if not self.live:
             return
         if not self.output_rate:
-            self._early.append(event)
+            self._keep(event)
             return
         if self._resampler is not None and isinstance(event, ResponseDone | Interrupted | ResponseStarted):
             # The filter's tail belongs to the response that ends here; the next one begins with a filter of its own.
@@ -92,7 +99,7 @@ class Feed:
         if not self.live:
             return
         if not self.output_rate:
-            self._early.append(error)
+            self._keep(error)
             return
         self._bridge.engine_lost(self, error)
 

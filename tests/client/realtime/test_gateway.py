@@ -99,8 +99,8 @@ async def check_records(speko: AsyncSpeko, session: AsyncRealtimeSession) -> Non
     turns = (await speko.sessions.turns(session.session_id)).entries
     assert {"llm_first_token", "tts_first_byte", "first_audio", "response_done"} <= {s.stage for s in turns[0].stages}
     transcript = (await speko.sessions.transcript(session.session_id)).entries
-    assert [(turn.index, turn.source) for turn in transcript] == [(0, "agent"), (1, "agent")]
-    assert "144" in transcript[0].text
+    assert [(turn.index, turn.source) for turn in transcript] == list(enumerate(["user", "agent"] * 2))
+    assert "144" in transcript[1].text
     assert session.request_id is not None
     async with asyncio.timeout(10):
         while True:
