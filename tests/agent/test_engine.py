@@ -23,7 +23,7 @@ from speko.providers.errors import (
 )
 from speko.providers.llm import Tool
 from speko.providers.registry import Runtime
-from speko.providers.s2s import AssistantText, ResponseDone, ResponseStarted, S2sRequest, StopResponse
+from speko.providers.s2s import AssistantText, ResponseDone, ResponseStarted, ResponseUsage, S2sRequest, StopResponse
 from tests import loops
 from tests.agent import fake_agent
 from tests.agent.pools import (
@@ -53,11 +53,12 @@ async def test_sound_and_events_both_ways_in_order() -> None:
         connection.audio(b"\3\4")
         tell(connection, "hello")
         connection.do(StopResponse("r2", 0, ""))
-        await until(lambda: len(sink.events) == 4)
+        await until(lambda: len(sink.events) == 5)
         assert sink.events == [
             ResponseStarted("r1"),
             ResponseStarted("r2"),
             AssistantText("r", "hello"),
+            ResponseUsage("r2"),
             ResponseDone("r2", "cancelled"),
         ]
         assert sink.sounds == [("r1", b"\1\2" * 480), ("r2", b"\3\4")]
@@ -282,7 +283,7 @@ async def test_a_gateway_that_does_not_read_holds_the_conversation_back() -> Non
         await until(lambda: other.said("and now"))
         assert len(sink.sounds) == seen, "also not of what was read already"
         connection.resume_reading()
-        await until(lambda: len(sink.events) == 2)
+        await until(lambda: len(sink.events) == 3)
         assert b"".join(pcm for _, pcm in sink.sounds) == b"".join(
             number.to_bytes(2, "little") * 24000 for number in range(400)
         )

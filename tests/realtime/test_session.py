@@ -7,6 +7,7 @@ from speko.events.s2s import (
     EndReason,
     ErrorFrame,
     ServerToolCallFrame,
+    TranscriptFrame,
     TurnFrame,
     UsageFrame,
 )
@@ -258,7 +259,11 @@ def test_the_time_is_up() -> None:
     talk.new()
     talk.wait(1)
     assert talk.told == [StopResponse("r", 1000, "One two three")]
-    assert talk.frames == [EndFrame("expired")]
+    assert talk.frames == [
+        TranscriptFrame("assistant", "One two three four", True),
+        TurnFrame("response_done", 1000, "acme", "voice-1"),
+        EndFrame("expired"),
+    ]
     assert talk.closed == Close(1000, "expired")
     assert [turn.interrupted for turn in talk.turns()] == [True]
     assert talk.spoken()[-1].latency_status == "interrupted"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from speko.events.s2s import ErrorFrame, InterruptionFrame, TranscriptFrame
+from speko.events.s2s import ErrorFrame, InterruptionFrame, TranscriptFrame, TurnFrame
 from speko.providers.s2s import (
     AssistantSaid,
     AssistantText,
@@ -92,7 +92,12 @@ def test_nobody_else_can_be_found() -> None:
     talk = answering()
     talk.lose()
     talk.carry_out(talk.session.no_engine("acme: refused", talk.now))
-    assert talk.frames == [ErrorFrame("PROVIDER_DISCONNECTED", "acme: refused")]
+    final, done, error = talk.frames
+    assert isinstance(final, TranscriptFrame)
+    assert final.final, "also a response that nobody goes on with has its end"
+    assert isinstance(done, TurnFrame)
+    assert done.stage == "response_done"
+    assert error == ErrorFrame("PROVIDER_DISCONNECTED", "acme: refused")
     assert talk.closed == Close(1011, "Provider disconnected")
 
 

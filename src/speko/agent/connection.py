@@ -23,7 +23,16 @@ from speko.agent.wire import (
     audio_frame,
 )
 from speko.providers.errors import ConnectionLost, MalformedResponse, ProviderError, Unsupported
-from speko.providers.s2s import EngineCommand, EngineEvent, EngineSink, ResponseStarted, S2sRequest
+from speko.providers.s2s import (
+    EngineCommand,
+    EngineEvent,
+    EngineSink,
+    Interrupted,
+    ResponseDone,
+    ResponseStarted,
+    ResponseUsage,
+    S2sRequest,
+)
 from speko.routing.ledger import AttemptRow, UsageRow
 from speko.version import __version__
 
@@ -46,6 +55,7 @@ class AgentConnection(asyncio.Protocol):
         """Done when the conversation has begun; a ProviderError when it cannot."""
         self._plan = plan
         self._sink = sink
+        self._told_usage = ""
         self._gone = gone
         self._transport: asyncio.Transport | None = None
         self._parser = FrameParser()
@@ -165,6 +175,10 @@ class AgentConnection(asyncio.Protocol):
         if isinstance(event, ResponseStarted):
             self._response = event.response
         if self._live:
+            if isinstance(event, ResponseDone | Interrupted) and event.response != self._told_usage:
+                # Its stages are metered one by one, so the response itself has no tokens.
+                self._told_usage = event.response
+                self._sink.event(ResponseUsage(event.response))
             self._sink.event(event)
 
     # ---- the end

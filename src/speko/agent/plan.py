@@ -139,7 +139,9 @@ def route_stages(
 
 
 def _hint(chain: Chain, language: str) -> str:
-    hints = dict.fromkeys(skipped.hint for skipped in chain.skipped if skipped.hint)
+    # First what somebody can do something about.
+    skipped = sorted(chain.skipped, key=lambda one: one.reason in ("NO_CONNECTOR", "EMBEDDED_NOT_NEEDED"))
+    hints = dict.fromkeys(one.hint for one in skipped if one.hint)
     return "; ".join(list(hints)[:3]) or f"no provider is known for {language}"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, ProviderError, Unsupported
 from speko.providers.s2s import EngineConnection, EngineSink, HistoryItem, Rates, S2sCapabilities
-from speko.routing.attempts import Attempt, Attempts, Candidate, Deadlines
+from speko.routing.attempts import Attempt, Attempts, Candidate, Deadlines, Failure
 from speko.routing.dispatch import NoAnswer, blamed
 from speko.routing.health import Health
 from speko.routing.metering import Meter
@@ -91,6 +91,8 @@ class Engines:
         self._deadlines = deadlines
         self._strikes: dict[Candidate, int] = {}
         self._last: Candidate | None = None
+        self._lost: Failure | None = None
+        """Why the last one is gone."""
         self._attempts: Attempts | None = None
 
     async def open(self, resume: Resume, sink_of: Callable[[Call], EngineSink]) -> Engine:
@@ -110,6 +112,10 @@ class Engines:
                 self._last = attempt.candidate
                 return engine
             previous = attempt
+        causes = ",".join(failure.error.cause for failure in attempts.failures)
+        log.warning("no engine could be connected", extra={"causes": causes or "no_candidate", **self._whose()})
+        if not attempts.failures and self._lost is not None:
+            raise NoAnswer([self._lost])
         raise NoAnswer(attempts.failures)
 
     async def _try(
@@ -135,6 +141,7 @@ class Engines:
     def lost(self, engine: Engine, error: ProviderError) -> None:
         """The engine in service is gone."""
         now = time.monotonic()
+        self._lost = Failure(engine.candidate, error)
         engine.connection.close()
         self._strikes[engine.candidate] = 1 if engine.answered else self._strikes.get(engine.candidate, 0) + 1
         assert self._attempts is not None  # noqa: S101 - it has served

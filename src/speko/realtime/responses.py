@@ -223,10 +223,13 @@ class Responses:
         return False
 
     def abandon(self, now: float) -> None:
-        """The session is over: nothing more is said to the client."""
+        """The session is over, and with it the response: the client has all of it that it will get."""
         response = self.current
         if response is None:
             return
+        length_ms = self.length_ms(response)
+        self._final(response, self._heard_text(response, length_ms))
+        self._stage(response, "response_done", now)
         heard_ms = self._playout.ms(self.heard_bytes(response, now))
         response.entry.text = self._heard_text(response, heard_ms).strip()
         if response.engine == self._engine.number:

@@ -38,6 +38,9 @@ class Echo:
         self.texts.append(text)
         self.link.send_text(text)
 
+    def last_words(self, code: int, reason: str) -> bytes | None:
+        return None
+
     def on_drained(self) -> None:
         self.drained += 1
 

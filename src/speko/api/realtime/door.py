@@ -64,6 +64,11 @@ class Door:
             return
         self._live.start(self._enter(token, link))
 
+    def last_words(self, code: int, reason: str) -> bytes | None:
+        """See `SocketHandler`."""
+        name = "INTERNAL_ERROR" if code == 1011 else "INVALID_FRAME"
+        return encode_server_frame(ErrorFrame(name, f"The socket is closed: {reason}"))
+
     def on_drained(self) -> None:
         """See `ClientHandler`."""
         if self._bridge is not None:

@@ -73,11 +73,20 @@ def _s2s_issues(body: SessionBody, registry: Registry) -> Iterator[Issue]:
     if asked.provider is not None and not _speaks(registry, asked.provider.lower()):
         known = ", ".join(vendor_id for vendor_id in registry.vendors if _speaks(registry, vendor_id))
         yield "s2s.provider", f"no speech-to-speech provider of this gateway; it has {known or 'none'}"
+    elif asked.provider is not None and asked.model is not None and not _has(registry, asked.provider, asked.model):
+        yield "s2s.model", "the gateway's own engines have no such model"
     names: set[str] = set()
     for index, tool in enumerate(asked.tools or ()):
         if tool.name in names:
             yield f"s2s.tools.{index}.name", f"{tool.name!r} is used twice"
         names.add(tool.name)
+
+
+def _has(registry: Registry, provider: str, model: str) -> bool:
+    """A vendor may have models that no catalogue knows yet; the gateway's own engines have not."""
+    registration = registry.get(provider.lower())
+    own = registration is not None and registration.vendor.embedded
+    return not own or registry.model(provider.lower(), _S2S, model) is not None
 
 
 def _speaks(registry: Registry, vendor_id: str) -> bool:

@@ -22,6 +22,7 @@ from speko.api.socket.handshake import Granted
 from speko.api.socket.heartbeat import Heartbeat
 from speko.api.socket.lingering import Lingering
 from speko.api.socket.messages import BINARY_LIMIT, NO_CODE, TEXT_LIMIT, Assembly, Violation, check_text, close_code
+from speko.api.socket.seam import SocketHandler
 from speko.realtime.link import ClientHandler
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class PicowsLink(WSListener):
         """Takes the connection over and answers the upgrade. `early`: what the client sent behind its request."""
         self._handler: ClientHandler = granted.accept.handler
         """Who hears of frames: nobody after the end."""
-        self._owner: ClientHandler | None = granted.accept.handler
+        self._owner: SocketHandler | None = granted.accept.handler
         """Who is to be told of the end; None when that was done."""
         self._path = granted.path
         self._raw = raw
@@ -243,6 +244,11 @@ class PicowsLink(WSListener):
         self._end(code)
 
     def _fail(self, code: int, reason: str) -> None:
+        owner = self._owner
+        if owner is not None and not self._transport.is_close_frame_sent:
+            words = owner.last_words(code, reason)
+            if words is not None:
+                self._transport.send(_TEXT, words)
         self._send_close(code, reason)
         self._end(None)
 

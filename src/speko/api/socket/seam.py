@@ -41,6 +41,10 @@ class SocketHandler(ClientHandler, Protocol):
     def on_open(self, link: ClientLink) -> None:
         """The upgrade is answered; the first of all calls."""
 
+    def last_words(self, code: int, reason: str) -> bytes | None:
+        """A text frame that goes before the close frame when the socket is closed for something that the client did to
+        the protocol; None = nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accept:

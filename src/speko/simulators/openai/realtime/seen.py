@@ -3,7 +3,8 @@
 from collections import deque
 from typing import Any
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Struct, field, structs
 
 MAX_SESSIONS = 64
 _MAX_ROWS = 1000
@@ -70,6 +71,11 @@ class SeenSession(Struct):
     """Codes of the errors that the client was told."""
 
 
+def _shown(session: SeenSession) -> dict[str, Any]:
+    members = structs.asdict(session)
+    return {name: list(value) if isinstance(value, deque) else value for name, value in members.items()}
+
+
 class Seen:
     """The last sessions, oldest first."""
 
@@ -93,5 +99,5 @@ class Seen:
         return {
             "opened": self.opened,
             "open": sum(session.open for session in self.sessions),
-            "sessions": list(self.sessions),
+            "sessions": msgspec.to_builtins([_shown(session) for session in self.sessions]),
         }
