@@ -119,7 +119,8 @@ async def open_socket(
         upgrade.abort()
         raise status_error(refusal.status, refusal.headers, refusal.body, secrets=secrets)
     transport: WSTransport = upgrade.websocket.transport
-    transport.underlying_transport.set_write_buffer_limits(high=_WRITE_BUFFER)
+    if not transport.is_disconnected:  # the vendor may have closed it already, and then the listener knows why
+        transport.underlying_transport.set_write_buffer_limits(high=_WRITE_BUFFER)
     return transport
 
 
