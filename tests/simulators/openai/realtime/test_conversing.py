@@ -58,7 +58,7 @@ async def test_what_was_seen_is_told_and_forgotten() -> None:
             assert simulator.state()["realtime"]["open"] == 1
         await simulator.until(lambda: not simulator.realtime.sessions[0].open)
         (session,) = simulator.state()["realtime"]["sessions"]
-        assert (session.close_code, session.responses[0].text) == (1000, WORDS)
+        assert (session["close_code"], session["responses"][0]["text"]) == (1000, WORDS)
         simulator.reset()
         assert simulator.state()["realtime"] == {"opened": 0, "open": 0, "sessions": []}
 
