@@ -53,3 +53,9 @@ async def test_a_stage_that_nobody_serves_is_named(tmp_path: Path, monkeypatch: 
         )
         assert answer.status_code == 500
         assert "no TTS" in answer.json()["error"]
+
+
+async def test_a_model_that_the_gateways_own_engine_has_not_is_refused(tmp_path: Path) -> None:
+    status, told = await asked(tmp_path, {"s2s": {"provider": "speko", "model": "foo"}})
+    assert (status, told["code"]) == (400, "VALIDATION_ERROR")
+    assert [issue["path"] for issue in told["issues"]] == ["s2s.model"]

@@ -205,3 +205,14 @@ async def test_a_flood_of_nonsense_closes_the_socket(tmp_path: Path) -> None:
         await caller.over()
         assert caller.closed[0] == 1008
         assert len(caller.of("error")) == 51
+
+
+async def test_a_frame_that_is_too_big_is_told_before_the_close(tmp_path: Path) -> None:
+    async with stage(tmp_path) as show:
+        caller = await show.call(**PINNED)
+        await caller.until(lambda: bool(caller.of("ready")))
+        await caller.socket.send(bytes(2**20 + 2))
+        await caller.over()
+        assert caller.frames[-1]["t"] == "error"
+        assert caller.frames[-1]["code"] == "INVALID_FRAME"
+        assert caller.closed[0] == 1009
