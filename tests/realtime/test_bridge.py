@@ -368,3 +368,24 @@ async def test_an_interrupted_response_is_paid_for_too() -> None:
     assert scene.witness.used == [("a", 200)]
     assert scene.link.kinds.count("interruption") == 1
     scene.bridge.end("server_shutdown")
+
+
+async def test_a_session_that_ends_after_a_replaced_connection_gives_up_the_newer_one() -> None:
+    scene = Bridged()
+    engine = await scene.ready()
+    scene.fakes.hanging.add("a/one")
+    engine.sink.event(ResponseStarted("r1"))
+    engine.sink.audio("r1", SOUND)
+    engine.sink.lost(ConnectionLost("gone"))
+    await asyncio.sleep(0)
+    scene.tell("interrupt")  # what the first connection was told is not true any more
+    for _ in range(5):
+        await asyncio.sleep(0)
+    scene.bridge.end("server_shutdown")
+    await until(lambda: len(scene.books.story) == 3)
+    assert [(outcome, cause) for _, outcome, cause in scene.books.story] == [
+        ("failed", "connection_lost"),
+        ("cancelled", "caller_left"),
+        ("cancelled", "caller_left"),
+    ]
+    assert len(scene.fakes.connections) == 1, "nobody serves a session that is over"

@@ -224,16 +224,21 @@ class Bridge:
         self._connecting = self._loop.create_task(self._open_engine(resume))
 
     async def _open_engine(self, resume: Resume) -> None:
+        # One that is cancelled leaves everything alone: another may have taken its place already.
         try:
-            try:
-                engine = await self._engines.open(resume, self._new_feed)
-            finally:
-                self._connecting = None
-            self._serve(engine)
+            engine = await self._engines.open(resume, self._new_feed)
         except NoAnswer as failure:
+            self._connecting = None
             self._no_engine(explained(failure))
         except Exception as error:
+            self._connecting = None
             self.crashed(error)
+        else:
+            self._connecting = None
+            try:
+                self._serve(engine)
+            except Exception as error:
+                self.crashed(error)
 
     def _no_engine(self, message: str) -> None:
         try:
