@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from speko.providers.call import Call
 from speko.providers.errors import CallerError, ConnectFailed, ConnectionLost, CredentialRejected
 from speko.providers.s2s import AssistantSaid, EngineSink
 from speko.realtime.engines import Resume, explained
@@ -23,14 +22,14 @@ class Deaf:
     def resume(self) -> None: ...
 
 
-def sink_of(_: Call) -> EngineSink:
+def new_sink() -> EngineSink:
     return Deaf()
 
 
 async def test_the_next_one_is_asked_when_the_first_refuses() -> None:
     fakes, books = FakeEngines(), Books()
     fakes.refusing["a/one"] = ConnectFailed("refused")
-    engine = await chain_of(fakes, "a/one", "b/two", books=books).open(Resume(), sink_of)
+    engine = await chain_of(fakes, "a/one", "b/two", books=books).open(Resume(), new_sink)
     assert engine.candidate.provider == "b"
     assert books.story == [("a", "failed", "connect")]
 
@@ -38,14 +37,14 @@ async def test_the_next_one_is_asked_when_the_first_refuses() -> None:
 async def test_what_one_engine_does_not_take_another_may() -> None:
     fakes = FakeEngines()
     fakes.refusing["a/one"] = CallerError("no such voice", status=400)
-    engine = await chain_of(fakes, "a/one", "b/two").open(Resume(), sink_of)
+    engine = await chain_of(fakes, "a/one", "b/two").open(Resume(), new_sink)
     assert engine.candidate.provider == "b"
 
 
 async def test_an_engine_that_says_nothing_is_left_when_its_time_is_over() -> None:
     fakes, books = FakeEngines(), Books()
     fakes.hanging.add("a/one")
-    engine = await chain_of(fakes, "a/one", "b/two", books=books, first_byte=0.05).open(Resume(), sink_of)
+    engine = await chain_of(fakes, "a/one", "b/two", books=books, first_byte=0.05).open(Resume(), new_sink)
     assert engine.candidate.provider == "b"
     assert books.story == [("a", "failed", "timeout")]
 
@@ -54,7 +53,7 @@ async def test_when_nobody_can_be_used_everybody_is_named() -> None:
     fakes = FakeEngines()
     fakes.refusing = {"a/one": CredentialRejected("bad key secret-key"), "b/two": ConnectFailed("refused")}
     with pytest.raises(NoAnswer) as raised:
-        await chain_of(fakes, "a/one", "b/two").open(Resume(), sink_of)
+        await chain_of(fakes, "a/one", "b/two").open(Resume(), new_sink)
     told = explained(raised.value)
     assert "a/one: bad key [key]" in told
     assert "b/two: refused" in told
@@ -65,20 +64,20 @@ async def test_a_lost_one_is_asked_once_more_and_then_the_next() -> None:
     chain = chain_of(fakes, "a/one", "b/two", books=books)
     resume = Resume((AssistantSaid("Well"),), (), True)
     for expected in ("a", "a", "b", "b"):
-        engine = await chain.open(resume, sink_of)
+        engine = await chain.open(resume, new_sink)
         assert engine.candidate.provider == expected
         chain.lost(engine, ConnectionLost("gone"))
         assert fakes.last.closed
         assert fakes.last.dialled.resume == resume
     with pytest.raises(NoAnswer):
-        await chain.open(resume, sink_of)
+        await chain.open(resume, new_sink)
     assert books.story == [(vendor, "failed", "connection_lost") for vendor in "aabb"]
 
 
 async def test_one_that_has_answered_meanwhile_may_be_lost_again() -> None:
     chain = chain_of(FakeEngines(), "a/one")
     for _ in range(5):
-        engine = await chain.open(Resume(), sink_of)
+        engine = await chain.open(Resume(), new_sink)
         engine.answered = True
         chain.lost(engine, ConnectionLost("gone"))
 
@@ -86,16 +85,16 @@ async def test_one_that_has_answered_meanwhile_may_be_lost_again() -> None:
 async def test_a_pinned_one_has_no_runner_up() -> None:
     fakes = FakeEngines()
     chain = chain_of(fakes, "a/one", "b/two", pinned=True)
-    chain.lost(await chain.open(Resume(), sink_of), ConnectionLost("gone"))
+    chain.lost(await chain.open(Resume(), new_sink), ConnectionLost("gone"))
     fakes.refusing["a/one"] = ConnectFailed("refused")
     with pytest.raises(NoAnswer):
-        await chain.open(Resume(), sink_of)
+        await chain.open(Resume(), new_sink)
 
 
 async def test_one_that_served_to_the_end_is_booked_as_served() -> None:
     books = Books()
     chain = chain_of(FakeEngines(), "a/one", books=books)
-    engine = await chain.open(Resume(), sink_of)
+    engine = await chain.open(Resume(), new_sink)
     engine.answered = True
     chain.ended(engine)
     assert books.story == [("a", "served", None)]
@@ -106,7 +105,7 @@ async def test_one_that_served_to_the_end_is_booked_as_served() -> None:
 async def test_a_client_that_leaves_while_connecting_ends_it() -> None:
     fakes, books = FakeEngines(), Books()
     fakes.hanging.add("a/one")
-    opening = asyncio.create_task(chain_of(fakes, "a/one", books=books).open(Resume(), sink_of))
+    opening = asyncio.create_task(chain_of(fakes, "a/one", books=books).open(Resume(), new_sink))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     opening.cancel()

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from speko.events.s2s import EndReason, ErrorFrame, ServerFrame, encode_server_frame
-from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, ProviderError
 from speko.providers.s2s import EngineEvent, ResponseDone, ResponseUsage
 from speko.realtime import actions as do
@@ -246,10 +245,10 @@ class Bridge:
         except Exception as error:
             self.crashed(error)
 
-    def _new_feed(self, call: Call) -> Feed:
+    def _new_feed(self) -> Feed:
         if self._feed is not None:
             self._feed.live = False
-        self._feed = Feed(self, call)
+        self._feed = Feed(self)
         return self._feed
 
     def _serve(self, engine: Engine) -> None:

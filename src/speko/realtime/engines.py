@@ -95,7 +95,7 @@ class Engines:
         """Why the last one is gone."""
         self._attempts: Attempts | None = None
 
-    async def open(self, resume: Resume, sink_of: Callable[[Call], EngineSink]) -> Engine:
+    async def open(self, resume: Resume, new_sink: Callable[[], EngineSink]) -> Engine:
         """Connects the first that can be: the one that was lost once more, then the others.
 
         Raises:
@@ -107,7 +107,7 @@ class Engines:
         while attempt := attempts.next(time.monotonic()):
             if previous is not None:
                 self._warn_failover(previous, attempt, attempts.failures[-1].error.cause)
-            engine = await self._try(attempts, attempt, resume, sink_of)
+            engine = await self._try(attempts, attempt, resume, new_sink)
             if engine is not None:
                 self._last = attempt.candidate
                 return engine
@@ -119,13 +119,13 @@ class Engines:
         raise NoAnswer(attempts.failures)
 
     async def _try(
-        self, attempts: Attempts, attempt: Attempt, resume: Resume, sink_of: Callable[[Call], EngineSink]
+        self, attempts: Attempts, attempt: Attempt, resume: Resume, new_sink: Callable[[], EngineSink]
     ) -> Engine | None:
         candidate = attempt.candidate
         call = Call(candidate.credential, connect_timeout=attempt.connect_within, request_id=self.meter.info.request_id)
         try:
             async with asyncio.timeout(attempt.first_byte_by - time.monotonic()):
-                connection, capabilities, rates = await self._dial(Dialled(candidate, call, resume), sink_of(call))
+                connection, capabilities, rates = await self._dial(Dialled(candidate, call, resume), new_sink())
         except asyncio.CancelledError:
             attempts.cancelled(attempt)
             self.meter.attempt(attempt, call, "cancelled", now=time.monotonic(), cause="caller_left")

@@ -4,7 +4,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from speko.audio.resample import Resampler
-from speko.providers.call import Call
 from speko.providers.errors import ProviderError
 from speko.providers.s2s import EngineEvent, Interrupted, ResponseDone, ResponseStarted
 
@@ -19,11 +18,10 @@ class Feed:
     """The sink of one engine. It belongs to the session only while that engine serves; what an older one still says
     goes nowhere."""
 
-    __slots__ = ("_bridge", "_early", "_resampler", "call", "live", "output_rate", "spoken_bytes")
+    __slots__ = ("_bridge", "_early", "_resampler", "live", "output_rate", "spoken_bytes")
 
-    def __init__(self, bridge: "Bridge", call: Call) -> None:
+    def __init__(self, bridge: "Bridge") -> None:
         self._bridge = bridge
-        self.call = call
         self.live = True
         self.output_rate = 0
         """Hz of the engine; 0 until it is in service."""
@@ -73,7 +71,7 @@ class Feed:
         except Exception as error:
             bridge.crashed(error)
 
-    def _keep(self, said: "EngineEvent | ProviderError | tuple[str, bytes]") -> None:
+    def _keep(self, said: EngineEvent | ProviderError | tuple[str, bytes]) -> None:
         if len(self._early) < _MOST_EARLY:
             self._early.append(said)
 

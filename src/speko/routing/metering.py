@@ -64,7 +64,7 @@ class Meter:
                 first_byte_ms=None if first_byte_at is None else round((first_byte_at - attempt.started) * 1e3, 3),
                 total_ms=round((now - attempt.started) * 1e3, 3),
                 usage=replace(call.usage),
-                cost_micro_usd=_vendor_cost(candidate, call),
+                cost_micro_usd=_vendor_cost(candidate, call.usage),
                 scores_run_id=candidate.scores_run_id,
             )
         )
@@ -108,7 +108,7 @@ class Meter:
                 quantity=quantity,
                 key_source=candidate.credential.source,
                 charge_kind=_charge_kind(candidate),
-                cost_micro_usd=_vendor_cost_of(candidate, usage) if candidate.credential.source == "MANAGED" else 0,
+                cost_micro_usd=_vendor_cost(candidate, usage) if candidate.credential.source == "MANAGED" else 0,
                 audio_ms=usage.audio_ms,
                 estimated=usage.estimated,
                 created_at=datetime.now(UTC),
@@ -116,14 +116,10 @@ class Meter:
         )
 
 
-def _vendor_cost_of(candidate: Candidate, usage: Usage) -> int:
+def _vendor_cost(candidate: Candidate, usage: Usage) -> int:
     if candidate.embedded or candidate.spec is None:
         return 0
     return estimate_micro_usd(candidate.spec.price, usage)
-
-
-def _vendor_cost(candidate: Candidate, call: Call) -> int:
-    return _vendor_cost_of(candidate, call.usage)
 
 
 def _charge_kind(candidate: Candidate) -> ChargeKind:
