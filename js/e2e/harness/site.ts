@@ -1,0 +1,70 @@
+/**
+ * A web site of somebody who uses the client: a page under a strict Content Security Policy, the built packages, and a
+ * backend that mints sessions with the key that the page never sees.
+ */
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CLIENT_DIST, SDK_DIST } from "./paths.js";
+
+export interface Site {
+  url: string;
+  close(): Promise<void>;
+}
+
+export interface SiteOptions {
+  /** Where sessions are minted. */
+  gateway: { url: string; key: string };
+  /** Where the page may connect to, beside itself; default: the gateway's socket. */
+  connect?: string;
+}
+
+const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>e2e</title></head><body></body></html>`;
+const FOLDERS: Record<string, string> = { client: CLIENT_DIST, sdk: SDK_DIST };
+
+/** Serves on a free port of this machine; a page of 127.0.0.1 is a secure context. */
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const { gateway } = options;
+  const policy = `default-src 'none'; script-src 'self'; connect-src 'self' ${options.connect ?? socketOrigin(gateway.url)}`;
+  const server = createServer(async (request, response) => {
+    const path = request.url ?? "/";
+    const [, folder = "", file = ""] = /^\/(client|sdk)\/([a-z-]+\.js)$/.exec(path) ?? [];
+    if (path === "/") {
+      response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(PAGE);
+    } else if (path === "/session" && request.method === "POST") {
+      const minted = await fetch(`${gateway.url}/v1/sessions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${gateway.key}`, "content-type": "application/json" },
+        body: await text(request),
+      });
+      response.writeHead(minted.status, { "content-type": "application/json" }).end(await minted.text());
+    } else if (folder !== "") {
+      const body = await readFile(`${FOLDERS[folder]}${file}`);
+      response.writeHead(200, { "content-type": "text/javascript" }).end(body);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function socketOrigin(url: string): string {
+  return url.replace(/^http/, "ws");
+}
+
+async function text(request: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
