@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speko.api.sessions.ws_url import Arrival, ws_url
+from speko.api.arrival import Arrival
+from speko.api.sessions.ws_url import ws_url
 
 any_text = st.text(st.characters(codec=None, categories=None))
 maybe = st.none() | any_text

@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, post
 from msgspec import Struct
 
+from speko.api.arrival import arrival_of
 from speko.api.body import BODY, read_body
 from speko.api.context import context_of
 from speko.api.errors import ApiError, invalid
@@ -18,7 +19,7 @@ from speko.api.openapi import CREATE_SESSION
 from speko.api.realtime.candidates import candidates_of
 from speko.api.sessions.asked import s2s_spec, ttl_seconds
 from speko.api.sessions.bodies import SessionBody
-from speko.api.sessions.ws_url import Arrival, ws_url
+from speko.api.sessions.ws_url import ws_url
 from speko.api.wire import timestamp
 from speko.storage.errors import StorageError
 from speko.storage.sessions import Once, SessionRow
@@ -103,7 +104,7 @@ class _Creation:
         settings = gateway.settings
         view = CreatedView(
             session_id=row.id,
-            ws_url=ws_url(row.id, _arrival(request), settings.public_url, settings.trusted_proxies),
+            ws_url=ws_url(row.id, arrival_of(request.scope), settings.public_url, settings.trusted_proxies),
             ws_token=gateway.session_tokens.issue(row.id, row.organization_id, row.expires_at),
             input_sample_rate=spec.input_sample_rate,
             output_sample_rate=spec.output_sample_rate,
@@ -135,15 +136,3 @@ def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     if key is not None and not _KEY.match(key):
         raise invalid("Invalid request", ("Idempotency-Key", "must be 1 to 255 printable ASCII characters, no spaces"))
     return key
-
-
-def _arrival(request: Request[Any, Any, Any]) -> Arrival:
-    headers = request.headers
-    return Arrival(
-        scheme=request.scope["scheme"],
-        host=headers.get("host"),
-        peer=request.client.host if request.client else None,
-        server=request.scope["server"],
-        forwarded_proto=headers.get("x-forwarded-proto"),
-        forwarded_host=headers.get("x-forwarded-host"),
-    )
