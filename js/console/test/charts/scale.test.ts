@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extent, linearScale, linearTicks, logScale, logTicks, niceStep, scaleFor } from "../../src/charts/scale";
+import { extent, linearScale, linearTicks, logScale, logTicks, niceStep, scaleFor } from "../../src/charts/scale.js";
 
 /** A small seeded generator, so that a failure can be repeated. */
 function seeded(seed: number): () => number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatMicroUsd, microUsd, sumMicroUsd } from "../../src/pages/sessions/money";
+import { formatMicroUsd, microUsd, sumMicroUsd } from "../../src/pages/sessions/money.js";
 
 describe("micro-USD", () => {
   it("are exact beyond 2^53", () => {

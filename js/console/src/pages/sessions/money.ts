@@ -18,6 +18,9 @@ export function sumMicroUsd(texts: Iterable<string | null | undefined>): bigint 
 /** `$0.000123`: exact, at least two decimals, and none of them a needless zero behind those. */
 export function formatMicroUsd(amount: bigint): string {
   const size = amount < 0n ? -amount : amount;
-  const decimals = (size % MICROS).toString().padStart(6, "0").replace(/0{1,4}$/, "");
+  const decimals = (size % MICROS)
+    .toString()
+    .padStart(6, "0")
+    .replace(/0{1,4}$/, "");
   return `${amount < 0n ? "-" : ""}$${size / MICROS}.${decimals}`;
 }

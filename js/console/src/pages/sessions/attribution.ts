@@ -1,0 +1,90 @@
+/** Which vendor calls belong to which turn. The gateway books calls by session; their time says the turn. Pure. */
+
+import { sumMicroUsd } from "./money.js";
+import { epoch, type TurnRow } from "./waterfall.js";
+
+/** One call of a vendor, as far as this page needs it. */
+export interface AttemptFacts {
+  modality: string;
+  outcome: string;
+  startedAt: string;
+  costMicroUsd: string;
+}
+
+/** A call at its place: ms on its turn's axis, null where there is none. */
+export interface Placed<A> {
+  attempt: A;
+  atMs: number | null;
+}
+
+/** The calls of a session. Each is in exactly one place. */
+export interface Attribution<A> {
+  /** Connections to the engine. One serves many turns, so neither time nor cost is any one turn's. */
+  engine: A[];
+  /** Calls from before the first turn, and those whose time is unreadable. */
+  before: A[];
+  /** The calls of each turn, beside the rows, by time. */
+  turns: Placed<A>[][];
+}
+
+/** What some calls amount to. */
+export interface Tally {
+  calls: number;
+  /** Calls that failed; after each of them the next candidate was asked, if there was one. */
+  failovers: number;
+  /** Micro-USD, exact. */
+  cost: bigint;
+}
+
+/** Recognition is opened by the first sound, about when the turn begins. */
+const EARLY_RECOGNITION_MS = 500;
+/** Stages and calls are timed in two processes of one machine. */
+const SLACK_MS = 50;
+
+/** Gives each call to its turn. `rows` by index, as `waterfall` returns them. */
+export function attribute<A extends AttemptFacts>(rows: readonly TurnRow[], attempts: readonly A[]): Attribution<A> {
+  const found: Attribution<A> = { engine: [], before: [], turns: rows.map(() => []) };
+  for (const attempt of byTime(attempts)) {
+    if (attempt.modality === "s2s") {
+      found.engine.push(attempt);
+      continue;
+    }
+    const place = turnOf(rows, attempt);
+    const row = rows[place];
+    if (row === undefined) {
+      found.before.push(attempt);
+      continue;
+    }
+    const at = epoch(attempt.startedAt);
+    const atMs = at === null || row.zeroAt === null ? null : at - row.zeroAt;
+    found.turns[place]?.push({ attempt, atMs });
+  }
+  return found;
+}
+
+function turnOf(rows: readonly TurnRow[], attempt: AttemptFacts): number {
+  const at = epoch(attempt.startedAt);
+  if (at === null) return -1;
+  const place = rows.findLastIndex((row) => {
+    const early = attempt.modality === "stt" && !row.silent ? EARLY_RECOGNITION_MS : 0;
+    return row.startedAt !== null && row.startedAt - early <= at;
+  });
+  const row = rows[place];
+  // While the user speaks, model and voice still work on the answer before.
+  const cutIn = row?.zeroAt != null && attempt.modality !== "stt" && at < row.zeroAt - SLACK_MS;
+  return cutIn && place > 0 ? place - 1 : place;
+}
+
+function byTime<A extends AttemptFacts>(attempts: readonly A[]): A[] {
+  const time = (attempt: A): number => epoch(attempt.startedAt) ?? Number.NEGATIVE_INFINITY;
+  return [...attempts].sort((a, b) => Math.sign(time(a) - time(b)) || 0);
+}
+
+/** Adds up. */
+export function tally(attempts: readonly AttemptFacts[]): Tally {
+  return {
+    calls: attempts.length,
+    failovers: attempts.filter((attempt) => attempt.outcome === "failed").length,
+    cost: sumMicroUsd(attempts.map((attempt) => attempt.costMicroUsd)),
+  };
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { medianWait, type TurnTiming, waterfall } from "../../src/pages/sessions/waterfall.js";
+import { at, cascadeTurn, stage } from "./turn_fixtures.js";
+
+function drawn(turn: TurnTiming): string[] {
+  const row = waterfall([turn]).rows[0];
+  return row?.segments.map(({ part, from, to }) => `${part} ${from}..${to}`) ?? [];
+}
+
+function turn(stages: TurnTiming["stages"], interrupted = false): TurnTiming {
+  return { index: 0, startedAt: at(0), interrupted, stages };
+}
+
+describe("a turn of the cascade", () => {
+  it("is one part after the other from the first sound on", () => {
+    expect(drawn(cascadeTurn(0, 0))).toEqual([
+      "speech -2000..0",
+      "endpointing 0..288",
+      "recognition 288..300",
+      "model 300..500",
+      "synthesis 500..620",
+      "delivery 620..625",
+      "answer 625..4000",
+    ]);
+  });
+
+  it("says who served each part, and how long the caller waited", () => {
+    const row = waterfall([cascadeTurn(0, 0)]).rows[0];
+    expect(row?.segments.map((segment) => segment.provider)).toEqual([
+      null,
+      null,
+      "hears",
+      "thinks",
+      "speaks",
+      "speko",
+      "speko",
+    ]);
+    expect(row?.firstAudioMs).toBe(625);
+    expect(row?.silent).toBe(false);
+  });
+
+  it("counts its zero from the end of the speech", () => {
+    const row = waterfall([cascadeTurn(0, 500)]).rows[0];
+    expect(row?.startedAt).toBe(Date.parse(at(500)));
+    expect(row?.zeroAt).toBe(Date.parse(at(2500)));
+  });
+});
+
+describe("odd turns", () => {
+  it("without any stage have no parts", () => {
+    expect(drawn(turn([]))).toEqual([]);
+  });
+
+  it("that were typed have no speech, no endpointing and no wait after it", () => {
+    const typed = turn([stage("llm_first_token", 3, "t"), stage("first_audio", 101), stage("response_done", 900)]);
+    expect(drawn(typed)).toEqual(["model 0..3", "delivery 3..101", "answer 101..900"]);
+    const row = waterfall([typed]).rows[0];
+    expect(row?.silent).toBe(true);
+    expect(row?.firstAudioMs).toBeNull();
+    expect(row?.zeroAt).toBe(row?.startedAt);
+  });
+
+  it("give what was done while another part was waited for no length", () => {
+    const early = turn([
+      stage("speech_started", -900),
+      stage("stt_final", -40, "hears"),
+      stage("llm_first_token", 120, "thinks"),
+      stage("speech_ended", 300),
+      stage("tts_first_byte", 350, "speaks"),
+      stage("first_audio", 352),
+    ]);
+    expect(drawn(early)).toEqual([
+      "speech -900..0",
+      "endpointing 0..300",
+      "recognition 300..300",
+      "model 300..300",
+      "synthesis 300..350",
+      "delivery 350..352",
+    ]);
+  });
+
+  it("of a speech-to-speech engine wait for the engine, not for its late transcript", () => {
+    const direct = turn([
+      stage("speech_started", -1000),
+      stage("speech_ended", 200),
+      stage("first_audio", 700, "openai"),
+      stage("stt_final", 1500, "openai"),
+      stage("response_done", 2500, "openai"),
+    ]);
+    expect(drawn(direct)).toEqual(["speech -1000..0", "endpointing 0..200", "engine 200..700", "answer 700..2500"]);
+  });
+
+  it("that were interrupted before the answer keep what they reached", () => {
+    const cut = turn([stage("speech_started", -1000), stage("speech_ended", 288), stage("stt_final", 290, "h")], true);
+    const row = waterfall([cut]).rows[0];
+    expect(row?.interrupted).toBe(true);
+    expect(row?.firstAudioMs).toBeNull();
+    expect(drawn(cut)).toEqual(["speech -1000..0", "endpointing 0..288", "recognition 288..290"]);
+  });
+
+  it("with a done response but no sound have no answer", () => {
+    expect(drawn(turn([stage("speech_ended", 100), stage("response_done", 400)]))).toEqual(["endpointing 0..100"]);
+  });
+
+  it("with numbers that are none, twice the same stage or an unknown one are drawn from the rest", () => {
+    const odd = turn([
+      stage("speech_ended", Number.NaN),
+      stage("speech_ended", 10),
+      stage("speech_ended", 99),
+      stage("x", 5),
+    ]);
+    expect(drawn(odd)).toEqual(["endpointing 0..10"]);
+  });
+
+  it("with an unreadable time have no place in time", () => {
+    const row = waterfall([{ ...cascadeTurn(0, 0), startedAt: "soon" }]).rows[0];
+    expect([row?.startedAt, row?.zeroAt]).toEqual([null, null]);
+  });
+});
+
+describe("the axes", () => {
+  it("are shared by all turns", () => {
+    const { whole, wait, rows } = waterfall([cascadeTurn(1, 9000), cascadeTurn(0, 0)]);
+    expect(rows.map((row) => row.index)).toEqual([0, 1]);
+    expect(whole).toEqual([-2000, 4000]);
+    expect(wait).toEqual([-250, 625]);
+  });
+
+  it("exist without turns, too", () => {
+    expect(waterfall([])).toEqual({ rows: [], whole: [0, 1], wait: [0, 1] });
+  });
+
+  it("hold every part of any turn, in order and without a gap", () => {
+    const names = ["speech_ended", "stt_final", "llm_first_token", "tts_first_byte", "first_audio", "response_done"];
+    let state = 11;
+    const random = (): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return state / 2_147_483_648;
+    };
+    for (let round = 0; round < 400; round++) {
+      const stages = names.filter(() => random() < 0.7).map((name) => stage(name, Math.round((random() - 0.3) * 4000)));
+      if (random() < 0.7) stages.push(stage("speech_started", -Math.round(random() * 5000)));
+      const { rows, whole } = waterfall([turn(stages, random() < 0.3)]);
+      let before = rows[0]?.segments[0]?.from ?? 0;
+      for (const segment of rows[0]?.segments ?? []) {
+        expect(segment.from).toBe(before);
+        expect(segment.to).toBeGreaterThanOrEqual(segment.from);
+        expect(segment.from).toBeGreaterThanOrEqual(whole[0]);
+        expect(segment.to).toBeLessThanOrEqual(whole[1]);
+        before = segment.to;
+      }
+    }
+  });
+});
+
+describe("the median wait", () => {
+  it("leaves out turns without one", () => {
+    const rows = waterfall([cascadeTurn(0, 0), turn([stage("first_audio", 5)]), cascadeTurn(2, 0)]).rows;
+    expect(medianWait(rows)).toBe(625);
+    expect(medianWait([])).toBeNull();
+  });
+
+  it("of an even number is between the two in the middle", () => {
+    const waits = [100, 400, 200, 900].map((ms, index) => ({
+      ...turn([stage("speech_ended", 10), stage("first_audio", ms)]),
+      index,
+    }));
+    expect(medianWait(waterfall(waits).rows)).toBe(300);
+  });
+});
