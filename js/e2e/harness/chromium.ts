@@ -10,6 +10,8 @@ export interface ChromiumOptions {
   loop?: boolean;
   /** Whether pages get the microphone without asking; default yes. */
   granted?: boolean;
+  /** The program; default: this machine's Chromium. */
+  program?: string;
   args?: string[];
 }
 
@@ -33,7 +35,7 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Brow
     args.push(`--use-file-for-fake-audio-capture=${options.microphone}${options.loop ? "" : "%noloop"}`);
   }
   return chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath: options.program ?? chromiumPath(),
     headless: true,
     chromiumSandbox: process.getuid?.() !== 0,
     args,

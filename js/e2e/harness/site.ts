@@ -18,14 +18,16 @@ export interface SiteOptions {
   gateway: { url: string; key: string };
   /** Where the page may connect to, beside itself; default: the gateway's socket. */
   connect?: string;
+  /** The address to serve on; default: this machine's own, whose pages are a secure context. */
+  host?: string;
 }
 
 const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>e2e</title></head><body></body></html>`;
 const FOLDERS: Record<string, string> = { client: CLIENT_DIST, sdk: SDK_DIST };
 
-/** Serves on a free port of this machine; a page of 127.0.0.1 is a secure context. */
+/** Serves on a free port. */
 export async function startSite(options: SiteOptions): Promise<Site> {
-  const { gateway } = options;
+  const { gateway, host = "127.0.0.1" } = options;
   const policy = `default-src 'none'; script-src 'self'; connect-src 'self' ${options.connect ?? socketOrigin(gateway.url)}`;
   const server = createServer(async (request, response) => {
     const path = request.url ?? "/";
@@ -46,10 +48,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       response.writeHead(404).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
