@@ -1,0 +1,79 @@
+/** Who is signed in to the console: a cookie that script cannot read, and the token that makes it count. */
+
+import { signal } from "@preact/signals";
+import { ConsoleError } from "./problem.js";
+
+/** What the gateway says of a signed-in console. */
+export interface ConsoleSession {
+  csrfToken: string;
+  organization: { id: string; name: string };
+  /** ISO 8601. */
+  expiresAt: string;
+  /** The gateway's version. */
+  version: string;
+}
+
+/** A one-time token of a printed link, or an API key. */
+export type Credential = { token: string } | { apiKey: string };
+
+/** `undefined` until the gateway was asked; `null` when nobody is signed in. */
+export const session = signal<ConsoleSession | null | undefined>(undefined);
+
+/** Why the reader stands before the login page, where there is something to say. */
+export const loginReason = signal<string | null>(null);
+
+export const CSRF_HEADER = "x-speko-csrf";
+
+/** Finds out whether this browser is signed in. Throws `ConsoleError` when the gateway cannot be reached. */
+export async function restoreSession(): Promise<void> {
+  const response = await send("/console/session", { method: "GET" });
+  session.value = response.ok ? ((await response.json()) as ConsoleSession) : await nobody(response, [401]);
+}
+
+/** Signs in. Throws `ConsoleError` when the gateway refuses. */
+export async function login(credential: Credential): Promise<void> {
+  const response = await send("/console/login", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(credential),
+  });
+  if (!response.ok) {
+    throw await ConsoleError.of(response);
+  }
+  loginReason.value = null;
+  session.value = (await response.json()) as ConsoleSession;
+}
+
+/** Signs out; this browser forgets the session even when the gateway does not answer. */
+export async function logout(): Promise<void> {
+  const token = session.value?.csrfToken;
+  loginReason.value = null;
+  session.value = null;
+  if (token !== undefined) {
+    const response = await send("/console/logout", { method: "POST", headers: { [CSRF_HEADER]: token } });
+    await nobody(response, [204, 401]);
+  }
+}
+
+/** Forgets a session that the gateway no longer knows. */
+export function expire(): void {
+  if (session.value) {
+    loginReason.value = "Your session has ended. Sign in again to go on.";
+    session.value = null;
+  }
+}
+
+async function nobody(response: Response, expected: readonly number[]): Promise<null> {
+  if (!expected.includes(response.status)) {
+    throw await ConsoleError.of(response);
+  }
+  return null;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new ConsoleError(0, "UNREACHABLE", "The gateway does not answer. Is `speko serve` still running?");
+  }
+}

@@ -1,0 +1,62 @@
+/** The console: asks who is signed in, then shows the login page or the page of the address. */
+
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { problemText } from "./api/problem.js";
+import { login, loginReason, restoreSession, session } from "./api/session.js";
+import { LoginPage } from "./login/index.js";
+import { CurrentPage } from "./shell/page_loader.js";
+import { Shell } from "./shell/shell.js";
+import { Announcer, Button, Notice, Spinner } from "./ui/index.js";
+
+/** Why it is not known who is signed in. */
+const unreachable = signal<string | null>(null);
+
+/** Signs in with the one-time token of a printed link, else by the cookie of an earlier visit. */
+export async function enter(token: string | null): Promise<void> {
+  unreachable.value = null;
+  try {
+    await restoreSession();
+  } catch (problem) {
+    unreachable.value = problemText(problem);
+    return;
+  }
+  if (token !== null && session.value === null) {
+    await login({ token }).catch((problem: unknown) => {
+      loginReason.value = problemText(problem);
+    });
+  }
+}
+
+export function App(): JSX.Element {
+  return (
+    <>
+      <Announcer />
+      <Content />
+    </>
+  );
+}
+
+function Content(): JSX.Element {
+  if (session.value) {
+    return (
+      <Shell>
+        <CurrentPage />
+      </Shell>
+    );
+  }
+  if (session.value === null) {
+    return <LoginPage />;
+  }
+  return (
+    <main class="door">
+      {unreachable.value ? (
+        <Notice tone="error" title="No answer" action={<Button onClick={() => enter(null)}>Try again</Button>}>
+          {unreachable.value}
+        </Notice>
+      ) : (
+        <Spinner label="Connecting" />
+      )}
+    </main>
+  );
+}
