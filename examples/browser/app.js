@@ -1,0 +1,53 @@
+import { RealtimeVoiceConversation } from "@spekoai/client";
+
+const [start, stop, status, messages] = ["start", "stop", "status", "messages"].map((id) =>
+  document.getElementById(id),
+);
+let conversation;
+let open; // the last line of each side, until its words are final
+
+start.onclick = async () => {
+  start.disabled = true;
+  open = {};
+  try {
+    const answer = await fetch("/api/session", { method: "POST" });
+    const session = await answer.json();
+    if (!answer.ok) {
+      throw new Error(session.error);
+    }
+    conversation = await RealtimeVoiceConversation.create({
+      ...session, // sessionId, wsUrl, wsToken, and the sample rates
+      onStatusChange: (now) => {
+        status.textContent = now;
+      },
+      onModeChange: (mode) => {
+        status.textContent = mode;
+      },
+      onMessage: show,
+      onError: (error) => {
+        console.warn(error);
+      },
+      onDisconnect: ({ reason, message }) => {
+        status.textContent = `disconnected (${message || reason})`;
+        start.disabled = false;
+        stop.disabled = true;
+      },
+    });
+    stop.disabled = false;
+  } catch (error) {
+    status.textContent = error.message;
+    start.disabled = false;
+  }
+};
+
+stop.onclick = () => conversation.endSession();
+window.addEventListener("pagehide", () => conversation?.endSession());
+
+// Words come again, longer, until they are final: they replace the line they belong to.
+function show({ source, text, isFinal }) {
+  open[source] ??= messages.appendChild(document.createElement("li"));
+  open[source].textContent = `${source === "user" ? "You" : "Agent"}: ${text}`;
+  if (isFinal) {
+    delete open[source];
+  }
+}
