@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         2 * 2**30, ge=1, description="Disk that all uploads in flight may take together, in bytes."
     )
     stt_workers: int = Field(2, ge=1, le=64, description="Worker processes of the embedded recogniser.")
+    console: bool = Field(
+        True, description="The web console at `/`; `false`: nothing is there, and API keys are the only way in."
+    )
     public_url: str | None = Field(
         None, description="URL under which callers reach this gateway, for `wsUrl`; default: as the request came."
     )

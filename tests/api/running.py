@@ -84,14 +84,19 @@ class PromptServer(Server):
 
 @asynccontextmanager
 async def running(
-    data: Path, registry: Registry | None = None, keys: tuple[str, ...] = (), **settings: Any
+    data: Path,
+    registry: Registry | None = None,
+    keys: tuple[str, ...] = (),
+    console_files: Path | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
-    """Serves on a free port. `keys`: vendors that the platform has a key for."""
+    """Serves on a free port. `keys`: vendors that the platform has a key for. `console_files`: a build of the
+    console."""
     if keys:
         settings["providers"] = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}
     # A process of the voice agent costs seconds; tests that need one ask for it.
     chosen = Settings(data=data, **{"agent_processes": 0, **settings})
-    gateway = Gateway(chosen, registry)
+    gateway = Gateway(chosen, registry, console_files=console_files)
     await gateway.open()
     await gateway.warm_up()
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()

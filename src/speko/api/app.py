@@ -9,6 +9,8 @@ from litestar.types import ASGIApp
 from speko.api import account, benchmarks, complete, health, providers, requests, synthesize, transcribe, voices
 from speko.api.auth import require_key
 from speko.api.body import CallerLeft
+from speko.api.console.files import console_asset, console_page
+from speko.api.console.login import LOGIN_ROUTES
 from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
@@ -37,6 +39,8 @@ ROUTES = (
     account.usage,
 )
 
+CONSOLE_ROUTES = (console_page, console_asset, *LOGIN_ROUTES)
+
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The ASGI application of a gateway. The caller opens and closes the gateway."""
@@ -47,7 +51,15 @@ def make_litestar(gateway: Gateway) -> Litestar:
     """The framework's application, without the edge."""
     authenticated = Router("/", route_handlers=ROUTES, middleware=[require_key])
     return Litestar(
-        route_handlers=[authenticated, health.healthz, health.readyz, health.metrics, openapi_route, not_a_socket],
+        route_handlers=[
+            authenticated,
+            health.healthz,
+            health.readyz,
+            health.metrics,
+            openapi_route,
+            not_a_socket,
+            *(CONSOLE_ROUTES if gateway.settings.console else ()),
+        ],
         exception_handlers={**EXCEPTION_HANDLERS, CallerLeft: _to_nobody},
         openapi_config=OPENAPI_CONFIG,
         state=State({"gateway": gateway}),

@@ -1,32 +1,58 @@
-"""Bearer keys. Looked up in memory, by hash. Source: contract, account 1."""
+"""Who calls: an API key, looked up in memory by its hash, or somebody who is logged in to the console.
+
+Source: contract, account 1.
+"""
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from speko.api.console.console import Console
 from speko.api.context import SCOPE_KEY, RequestContext, unauthorized
+from speko.api.errors import ApiError
 from speko.api.gateway import gateway_of
+from speko.storage.directory import Directory
 
 
 def require_key(app: ASGIApp) -> ASGIApp:
-    """Middleware of all routes that belong to an organisation: the request carries a valid API key.
+    """Middleware of all routes that belong to an organisation: the request carries a valid API key, or comes from the
+    console. An Authorization header decides alone when there is one.
 
     A plain ASGI layer in front of the routes and not a guard of the framework, which costs a call four percent. It
     wraps neither `receive` nor `send`.
     """
 
     async def authenticated(scope: Scope, receive: Receive, send: Send) -> None:
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"").decode("latin-1")
-        if not header:
-            raise unauthorized("Missing API key: send 'Authorization: Bearer sk_live_…'")
-        scheme, _, presented = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise unauthorized("The Authorization header must have the form 'Bearer <API key>'")
-        directory = gateway_of(scope["litestar_app"]).store.directory
-        key = directory.authenticate(presented.strip())
-        if key is None:
-            raise unauthorized("Invalid API key")
-        directory.touched(key.id)
+        header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        gateway = gateway_of(scope["litestar_app"])
         context: RequestContext = scope[SCOPE_KEY]  # type: ignore[literal-required]
-        context.organization_id = key.organization_id
+        if header is None:
+            context.organization_id = _logged_in(gateway.console, scope)
+        else:
+            context.organization_id = _key_of(header.decode("latin-1"), gateway.store.directory)
         await app(scope, receive, send)
 
     return authenticated
+
+
+def _key_of(header: str, directory: Directory) -> str:
+    """The organisation of the API key in an Authorization header."""
+    if not header:
+        raise _no_key()
+    scheme, _, presented = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthorized("The Authorization header must have the form 'Bearer <API key>'")
+    key = directory.authenticate(presented.strip())
+    if key is None:
+        raise unauthorized("Invalid API key")
+    directory.touched(key.id)
+    return key.organization_id
+
+
+def _logged_in(console: Console | None, scope: Scope) -> str:
+    """The organisation of somebody in the console. The key of a login was used at the login, and is not used here."""
+    if console is None or not any(name == b"cookie" for name, _ in scope["headers"]):
+        raise _no_key()
+    return console.authenticate(scope).organization_id
+
+
+def _no_key() -> ApiError:
+    return unauthorized("Missing API key: send 'Authorization: Bearer sk_live_…'")

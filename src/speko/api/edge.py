@@ -27,6 +27,8 @@ _EXPOSE_HEADERS = (
     b"x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
     b"x-speko-embedded, x-request-id, x-trace-id, retry-after"
 )
+_OWN_PAGES = "/console/"
+"""Never another origin's: here pages are told what proves that they are ours."""
 
 
 class Edge:
@@ -46,8 +48,10 @@ class Edge:
         context = RequestContext(request_id_of(incoming), trace_id_of(incoming))
         scope[SCOPE_KEY] = context  # type: ignore[literal-required]
         own = [(b"x-request-id", context.request_id.encode()), (b"x-trace-id", context.trace_id.encode())]
-        own += self._cors(incoming.get(b"origin"))
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in incoming:
+        shared = not scope["path"].startswith(_OWN_PAGES)
+        if shared:
+            own += self._cors(incoming.get(b"origin"))
+        if shared and scope["method"] == "OPTIONS" and b"access-control-request-method" in incoming:
             await _preflight(send, own)
             return
         started = False

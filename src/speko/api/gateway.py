@@ -5,12 +5,15 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from speko.api.console.console import Console
 from speko.api.metrics import Metrics
 from speko.api.realtime.live import LiveSessions
 from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
 from speko.api.spool import Spool
+from speko.console import site
 from speko.providers.registry import Connectors, Registration, Registry, Runtime
 from speko.routing.access import OwnKey, PlatformAccess
 from speko.routing.attempts import Deadlines
@@ -77,9 +80,14 @@ class Gateway:
     """The parts of one gateway process. `open` before the first request, `close` after the last."""
 
     def __init__(
-        self, settings: Settings, registry: Registry | None = None, environment: Mapping[str, str] | None = None
+        self,
+        settings: Settings,
+        registry: Registry | None = None,
+        environment: Mapping[str, str] | None = None,
+        console_files: Path | None = None,
     ) -> None:
-        """`environment` is where the vendors' usual variables are looked up; None = nowhere."""
+        """`environment` is where the vendors' usual variables are looked up; None = nowhere. `console_files`: the
+        folder of the console's build; None = the package's own."""
         self.settings = settings
         self.registry = registry or Registry.load()
         self.runtime = Runtime(
@@ -115,20 +123,25 @@ class Gateway:
         self.store: Store
         self.ledger: Ledger
         self.session_tokens: SessionTokens
+        self.console: Console | None = None
+        self._console_files = console_files
         self.sockets = LiveSessions(self)
         self.warm = False
         self.draining = False
         """Whether the end has begun: calls go on, and whoever only watches is sent away."""
 
     async def open(self) -> None:
-        """Opens storage."""
+        """Opens storage, and reads the console's files."""
         settings = self.settings
         master_key = settings.master_key_bytes()
         self.store = await Store.open(settings.database_url, settings.data, master_key)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded)
         self.session_tokens = SessionTokens(self.store.derived_key(KEY_LABEL))
-        await self.store.default_organization()
+        organization = await self.store.default_organization()
+        if settings.console:
+            files = await asyncio.to_thread(site.load, self._console_files)
+            self.console = Console(settings, files, self.store, organization, self.store.sessions.now)
 
     async def warm_up(self) -> None:
         """Starts the pools of the engines."""

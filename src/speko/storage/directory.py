@@ -52,6 +52,7 @@ class Directory:
         self._write_touch = write_touch
         self._now = now
         self._last_use: dict[str, datetime] = {}
+        self._key_ids: frozenset[str] = frozenset()
         self._callbacks: list[Callable[[], None]] = []
 
     @property
@@ -69,6 +70,10 @@ class Directory:
         digest = fingerprint(presented)
         entry = self._contents.api_keys.get(digest)
         return entry.key if entry is not None and hmac.compare_digest(entry.fingerprint, digest) else None
+
+    def holds(self, key_id: str) -> bool:
+        """Whether the API key is known and not revoked."""
+        return key_id in self._key_ids
 
     def organization(self, organization_id: str) -> Organization | None:
         """The organisation of that id."""
@@ -97,8 +102,8 @@ class Directory:
     def replace(self, contents: Contents) -> None:
         """Takes over a state that was read from the database."""
         self._contents = contents
-        current = {entry.key.id for entry in contents.api_keys.values()}
-        self._last_use = {key_id: at for key_id, at in self._last_use.items() if key_id in current}
+        self._key_ids = frozenset(entry.key.id for entry in contents.api_keys.values())
+        self._last_use = {key_id: at for key_id, at in self._last_use.items() if key_id in self._key_ids}
         for callback in self._callbacks:
             try:
                 callback()

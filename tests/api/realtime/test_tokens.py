@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speko.api.realtime.tokens import LONGEST, SessionToken, SessionTokens
+from speko.api.realtime.tokens import SessionToken, SessionTokens
+from speko.api.signing import LONGEST
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 KEY = bytes(range(32))

@@ -1,0 +1,97 @@
+"""`/console/…`: logging in to the console, and out."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.response import Response
+from msgspec import Struct
+
+from speko.api.body import read_body
+from speko.api.console.console import Console
+from speko.api.console.cookies import no_cookie, session_cookie
+from speko.api.console.headers import PRIVATE
+from speko.api.console.sessions import ConsoleSession
+from speko.api.errors import invalid, not_found
+from speko.api.gateway import gateway_of
+from speko.api.wire import timestamp
+from speko.version import __version__
+
+
+class LoginBody(Struct, frozen=True, rename="camel"):
+    """One of the two."""
+
+    token: str | None = None
+    """From the printed link."""
+    api_key: str | None = None
+
+
+class OrganizationName(Struct, frozen=True):
+    """Whose console it is."""
+
+    id: str
+    name: str
+
+
+class SessionView(Struct, frozen=True, rename="camel", kw_only=True):
+    """Who is logged in."""
+
+    csrf_token: str
+    """Goes into the header `x-speko-csrf` of every request that has the cookie."""
+    organization: OrganizationName
+    expires_at: str
+    version: str
+
+
+@post("/console/login", status_code=200, include_in_schema=False)
+async def log_in(request: Request[Any, Any, Any]) -> Response[SessionView]:
+    """Begins a session, by the link or by an API key."""
+    console = _console(request)
+    console.own_page_only(request.scope)
+    body = await read_body(request, LoginBody)
+    if (body.token is None) == (body.api_key is None):
+        raise invalid("Send either token or apiKey", ("", "one of token and apiKey is required"))
+    if body.token is not None:
+        session, cookie = console.log_in_by_link(body.token)
+    else:
+        session, cookie = console.log_in_by_key(body.api_key or "")
+    answer = _view(console, session)
+    answer.set_cookie(session_cookie(console.reached(request.scope), cookie))
+    return answer
+
+
+@get("/console/session", include_in_schema=False)
+async def current_session(request: Request[Any, Any, Any]) -> Response[SessionView]:
+    """The session of the cookie, for a page that was loaded anew."""
+    console = _console(request)
+    return _view(console, console.session(request.scope))
+
+
+@post("/console/logout", status_code=204, include_in_schema=False)
+async def log_out(request: Request[Any, Any, Any]) -> Response[None]:
+    """Ends the session."""
+    console = _console(request)
+    console.sessions.end(console.authenticate(request.scope))
+    answer = Response(None, status_code=204, headers=PRIVATE)
+    answer.set_cookie(no_cookie(console.reached(request.scope)))
+    return answer
+
+
+def _console(request: Request[Any, Any, Any]) -> Console:
+    console = gateway_of(request.app).console
+    if console is None:
+        raise not_found()
+    return console
+
+
+def _view(console: Console, session: ConsoleSession) -> Response[SessionView]:
+    organization = console.organization(session)
+    view = SessionView(
+        csrf_token=console.sessions.csrf_token(session),
+        organization=OrganizationName(organization.id, organization.name),
+        expires_at=timestamp(session.expires_at),
+        version=__version__,
+    )
+    return Response(view, status_code=200, headers=PRIVATE)
+
+
+LOGIN_ROUTES = (log_in, current_session, log_out)

@@ -1,0 +1,88 @@
+"""Sessions of people in the console. A session is a signed cookie, so that any replica can check it and a restart ends
+none; the gateway keeps only those that were logged out."""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from speko.api.signing import Signer
+
+COOKIE_LABEL = "console sessions"
+CSRF_LABEL = "console csrf"
+"""What the two keys are derived for, see `Store.derived_key`."""
+LIFETIME = timedelta(hours=12)
+"""From login; use does not prolong it."""
+_MOST_ENDED = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class ConsoleSession(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a cookie says. Nothing in it is a secret; the signature is."""
+
+    id: str
+    organization_id: str
+    key_id: str | None
+    """The API key of the login, with which the session ends; None: the printed link."""
+    expires_ms: int
+    """Since 1970."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """UTC."""
+        return _EPOCH + self.expires_ms * _MILLISECOND
+
+
+class ConsoleSessions:
+    """Issues, reads and ends sessions.
+
+    Args:
+        cookie_key: 32 bytes that only the gateway's replicas know; like the next.
+        csrf_key: another one.
+        now: the clock, aware.
+    """
+
+    def __init__(self, cookie_key: bytes, csrf_key: bytes, now: Callable[[], datetime]) -> None:
+        self._cookies = Signer(cookie_key)
+        self._csrf = Signer(csrf_key)
+        self._now = now
+        self._ended: dict[str, datetime] = {}
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(ConsoleSession).decode
+
+    def start(self, organization_id: str, key_id: str | None) -> tuple[ConsoleSession, str]:
+        """A new session, and the value of its cookie."""
+        expires_ms = (self._now() + LIFETIME - _EPOCH) // _MILLISECOND
+        session = ConsoleSession(secrets.token_hex(16), organization_id, key_id, expires_ms)
+        return session, self._cookies.sealed(self._encode(session))
+
+    def read(self, cookie: str) -> ConsoleSession | None:
+        """The session of a cookie; None for one that is expired, ended, forged, or no cookie of ours. Takes any
+        text."""
+        claims = self._cookies.opened(cookie)
+        if claims is None:
+            return None
+        session = self._decode(claims)
+        return session if self._now() < session.expires_at and session.id not in self._ended else None
+
+    def end(self, session: ConsoleSession) -> None:
+        """The session is over, in this process."""
+        if len(self._ended) >= _MOST_ENDED:
+            now = self._now()
+            self._ended = {session_id: until for session_id, until in self._ended.items() if now < until}
+        if len(self._ended) >= _MOST_ENDED:
+            # One that is almost over would come back for the shortest time.
+            del self._ended[min(self._ended, key=self._ended.__getitem__)]
+        self._ended[session.id] = session.expires_at
+
+    def csrf_token(self, session: ConsoleSession) -> str:
+        """What a request of the session says to show that our own page made it."""
+        return self._csrf.signature(session.id)
+
+    def is_csrf_token(self, session: ConsoleSession, presented: bytes) -> bool:
+        """Whether somebody presents that token."""
+        return hmac.compare_digest(self.csrf_token(session).encode(), presented)
