@@ -25,7 +25,7 @@ start.onclick = async () => {
       },
       onMessage: show,
       onError: (error) => {
-        console.warn(error);
+        status.textContent = error.message; // the conversation goes on
       },
       onDisconnect: ({ reason, message }) => {
         status.textContent = `disconnected (${message || reason})`;

@@ -8,6 +8,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CLIENT_DIST, SDK_DIST } from "./paths.js";
 
+declare global {
+  interface Window {
+    client: typeof import("@spekoai/client");
+    sdk: typeof import("@spekoai/sdk");
+  }
+}
+
 export interface Site {
   url: string;
   close(): Promise<void>;
@@ -22,7 +29,11 @@ export interface SiteOptions {
   host?: string;
 }
 
-const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>e2e</title></head><body></body></html>`;
+const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>e2e</title><script type="module" src="/page.js"></script></head><body></body></html>`;
+/** Puts the packages where tests find them: `import()` of a test's own source is rewritten by its runner. */
+const SCRIPT = `import * as client from "/client/index.js";
+import * as sdk from "/sdk/index.js";
+Object.assign(window, { client, sdk });`;
 const FOLDERS: Record<string, string> = { client: CLIENT_DIST, sdk: SDK_DIST };
 
 /** Serves on a free port. */
@@ -34,6 +45,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     const [, folder = "", file = ""] = /^\/(client|sdk)\/([a-z-]+\.js)$/.exec(path) ?? [];
     if (path === "/") {
       response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(PAGE);
+    } else if (path === "/page.js") {
+      response.writeHead(200, { "content-type": "text/javascript" }).end(SCRIPT);
     } else if (path === "/session" && request.method === "POST") {
       const minted = await fetch(`${gateway.url}/v1/sessions`, {
         method: "POST",

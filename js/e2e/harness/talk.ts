@@ -36,8 +36,7 @@ export async function talk(
 ): Promise<string | null> {
   return page.evaluate(
     async ({ session, options, credentials }) => {
-      const path = "/client/index.js";
-      const { RealtimeVoiceConversation } = (await import(path)) as typeof import("@spekoai/client");
+      const { RealtimeVoiceConversation } = window.client;
       const happenings: Happening[] = [];
       window.happenings = happenings;
       const note = (name: string) => (value: unknown) => {

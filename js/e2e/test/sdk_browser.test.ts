@@ -1,15 +1,14 @@
+import { Speko as NodeSpeko } from "@spekoai/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { startChromium } from "../harness/chromium.js";
 import { type RunningGateway, startGateway } from "../harness/gateway.js";
-import { SDK_DIST } from "../harness/paths.js";
 import { samplesOf } from "../harness/signals.js";
 import { startSite } from "../harness/site.js";
 import { record } from "../harness/speech.js";
 
 /** The documented call of `realtime.connect`, wherever it runs: one question as sound, and what came of it. */
-async function converse(sdk: string, baseUrl: string, apiKey: string, samples: number[]) {
-  const { Speko } = (await import(sdk)) as typeof import("@spekoai/sdk");
+async function converse(Speko: typeof NodeSpeko, baseUrl: string, apiKey: string, samples: number[]) {
   const speko = new Speko({ apiKey, baseUrl });
   const session = await speko.realtime.connect({
     provider: "speko",
@@ -79,7 +78,7 @@ test("realtime.connect in Node, with the WebSocket of `ws`", async () => {
   const before = globalThis.WebSocket;
   globalThis.WebSocket = WebSocket as unknown as typeof globalThis.WebSocket;
   try {
-    expectConversation(await converse(`${SDK_DIST}index.js`, gateway.url, gateway.key, question));
+    expectConversation(await converse(NodeSpeko, gateway.url, gateway.key, question));
   } finally {
     globalThis.WebSocket = before;
   }
@@ -91,7 +90,7 @@ test("realtime.connect in a page, for trusted use", async () => {
   try {
     const page = await browser.newPage();
     await page.goto(site.url);
-    const call = `(${converse.toString()})("/sdk/index.js", ${JSON.stringify(gateway.url)}, ${JSON.stringify(gateway.key)}, ${JSON.stringify(question)})`;
+    const call = `(${converse.toString()})(window.sdk.Speko, ${JSON.stringify(gateway.url)}, ${JSON.stringify(gateway.key)}, ${JSON.stringify(question)})`;
     expectConversation((await page.evaluate(call)) as Awaited<ReturnType<typeof converse>>);
   } finally {
     await browser.close();
