@@ -1,0 +1,124 @@
+/** A routing decision, layer by layer, as the page shows it. Pure. */
+
+import { LAYERS, type Layer } from "./metrics.js";
+
+/** One axis of one candidate's score. */
+export interface AxisFacts {
+  name: string;
+  raw: number | null;
+  norm: number;
+  weight: number;
+}
+
+/** A candidate, as the gateway tells it. */
+export interface EntryFacts {
+  providerId: string;
+  modelId: string;
+  score: number | null;
+  scoresRunId: string;
+  usable: boolean;
+  health: string;
+  reason?: string | undefined;
+  hint?: string | undefined;
+  axes?: readonly AxisFacts[] | undefined;
+}
+
+/** Somebody who is not in the ranking. */
+export interface LeftOutFacts {
+  modality: string;
+  providerId: string;
+  modelId: string;
+  mode: string;
+  reason: string;
+  scoresRunId: string;
+}
+
+/** A whole decision, as the gateway tells it. */
+export interface StackFacts extends Record<Layer, (EntryFacts & { runnersUp: readonly EntryFacts[] }) | null> {
+  filtered_out: readonly LeftOutFacts[];
+  notes: readonly string[];
+}
+
+/** One row of a ranking. */
+export interface Ranked extends EntryFacts {
+  /** From 1. */
+  rank: number;
+  /** A call would reach it first. */
+  called: boolean;
+}
+
+/** The decision of one layer. */
+export interface LayerDecision {
+  layer: Layer;
+  ranking: Ranked[];
+  /** Names and weights of the axes that any candidate has, in the gateway's order. */
+  axes: { name: string; weight: number }[];
+  leftOut: LeftOutFacts[];
+  notes: string[];
+}
+
+/** The four layers. */
+export function decision(stack: StackFacts): LayerDecision[] {
+  return LAYERS.map((layer) => {
+    const primary = stack[layer];
+    const entries = primary === null ? [] : [primary, ...primary.runnersUp];
+    const first = calledFirst(entries);
+    return {
+      layer,
+      ranking: entries.map((entry, index) => ({ ...entry, rank: index + 1, called: index === first })),
+      axes: axesOf(entries),
+      leftOut: stack.filtered_out.filter((entry) => entry.modality === layer),
+      notes: stack.notes.flatMap((note) => noteOf(note, layer)),
+    };
+  });
+}
+
+/** Whom a call would reach first: the first usable candidate whose breaker is not open; where all are open, the first
+ * usable one. -1 when nobody is usable. */
+export function calledFirst(entries: readonly EntryFacts[]): number {
+  const healthy = entries.findIndex((entry) => entry.usable && entry.health !== "open");
+  return healthy >= 0 ? healthy : entries.findIndex((entry) => entry.usable);
+}
+
+/** Notes begin with their layer; one without is everybody's. */
+function noteOf(note: string, layer: Layer): string[] {
+  const [head = "", ...rest] = note.split(":");
+  const named = LAYERS.find((known) => known === head.trim());
+  if (named === undefined) return [note];
+  return named === layer ? [rest.join(":").trim()] : [];
+}
+
+function axesOf(entries: readonly EntryFacts[]): LayerDecision["axes"] {
+  const found = new Map<string, number>();
+  for (const axis of entries.flatMap((entry) => entry.axes ?? [])) {
+    if (!found.has(axis.name)) found.set(axis.name, axis.weight);
+  }
+  return [...found].map(([name, weight]) => ({ name, weight }));
+}
+
+const HEALTH: Record<string, { words: string; tone: "ok" | "warn" | "danger" }> = {
+  closed: { words: "Healthy", tone: "ok" },
+  half_open: { words: "Probing", tone: "warn" },
+  open: { words: "Breaker open", tone: "danger" },
+};
+
+/** A breaker's state in words. */
+export function healthWords(state: string): { words: string; tone: "ok" | "warn" | "danger" | "neutral" } {
+  return HEALTH[state] ?? { words: state, tone: "neutral" };
+}
+
+const REASONS: Record<string, string> = {
+  NO_CONNECTOR: "No connector",
+  NO_CREDENTIAL: "No key",
+  NO_BASE_URL: "No address",
+  NO_PROGRAM: "Not installed",
+  EMBEDDED_OFF: "Embedded engines are off",
+  EMBEDDED_NOT_NEEDED: "Not needed",
+  UNKNOWN_PROVIDER: "Unknown vendor",
+  KEY_UNREADABLE: "Key unreadable",
+};
+
+/** Why a candidate is not usable, in two words. */
+export function reasonWords(reason: string | undefined): string {
+  return reason === undefined || reason === "" ? "Not usable" : (REASONS[reason] ?? reason);
+}

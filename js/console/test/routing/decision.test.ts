@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import {
+  calledFirst,
+  decision,
+  type EntryFacts,
+  healthWords,
+  reasonWords,
+  type StackFacts,
+} from "../../src/pages/routing/decision.js";
+
+function entry(providerId: string, facts: Partial<EntryFacts> = {}): EntryFacts {
+  return { providerId, modelId: "m", score: 0.5, scoresRunId: "run", usable: true, health: "closed", ...facts };
+}
+
+const NOTHING: StackFacts = { stt: null, llm: null, tts: null, s2s: null, filtered_out: [], notes: [] };
+
+describe("who is called first", () => {
+  it("is the first who is usable and whose breaker is not open", () => {
+    expect(calledFirst([entry("a", { usable: false }), entry("b", { health: "open" }), entry("c")])).toBe(2);
+    expect(calledFirst([entry("a", { health: "half_open" }), entry("b")])).toBe(0);
+  });
+
+  it("is the first usable one where every breaker is open, and nobody where nobody is usable", () => {
+    expect(calledFirst([entry("a", { usable: false }), entry("b", { health: "open" })])).toBe(1);
+    expect(calledFirst([entry("a", { usable: false })])).toBe(-1);
+    expect(calledFirst([])).toBe(-1);
+  });
+});
+
+describe("a decision", () => {
+  it("ranks the primary before the runners-up", () => {
+    const stack = { ...NOTHING, llm: { ...entry("a", { usable: false }), runnersUp: [entry("b"), entry("c")] } };
+    const llm = decision(stack)[1];
+    expect(llm?.ranking.map(({ rank, providerId, called }) => [rank, providerId, called])).toEqual([
+      [1, "a", false],
+      [2, "b", true],
+      [3, "c", false],
+    ]);
+  });
+
+  it("has every layer, also those without anybody", () => {
+    expect(decision(NOTHING).map(({ layer, ranking }) => [layer, ranking.length])).toEqual([
+      ["stt", 0],
+      ["llm", 0],
+      ["tts", 0],
+      ["s2s", 0],
+    ]);
+  });
+
+  it("shows the axes that any candidate has, also where the first was never measured", () => {
+    const axes = [
+      { name: "wer_pct", raw: 3, norm: 1, weight: 0.5 },
+      { name: "usd_per_minute", raw: null, norm: 0.5, weight: 0.2 },
+    ];
+    const stack = { ...NOTHING, stt: { ...entry("a", { axes: [] }), runnersUp: [entry("b", { axes })] } };
+    expect(decision(stack)[0]?.axes).toEqual([
+      { name: "wer_pct", weight: 0.5 },
+      { name: "usd_per_minute", weight: 0.2 },
+    ]);
+  });
+
+  it("gives notes and those left out to their layer", () => {
+    const left = { modality: "tts", providerId: "p", modelId: "m", mode: "batch", reason: "no data", scoresRunId: "r" };
+    const stack = { ...NOTHING, filtered_out: [left], notes: ["s2s: no rows: fell back", "for all: x"] };
+    const [stt, , tts, s2s] = decision(stack);
+    expect(tts?.leftOut).toEqual([left]);
+    expect(stt?.leftOut).toEqual([]);
+    expect(s2s?.notes).toEqual(["no rows: fell back", "for all: x"]);
+    expect(stt?.notes).toEqual(["for all: x"]);
+  });
+});
+
+it("states and reasons that came with a later gateway are shown as they are", () => {
+  expect(healthWords("half_open")).toEqual({ words: "Probing", tone: "warn" });
+  expect(healthWords("resting")).toEqual({ words: "resting", tone: "neutral" });
+  expect(reasonWords("NO_CREDENTIAL")).toBe("No key");
+  expect(reasonWords("NEW_ONE")).toBe("NEW_ONE");
+  expect(reasonWords(undefined)).toBe("Not usable");
+});
