@@ -114,9 +114,15 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 
 def ensure_browser() -> None:
-    """A Chromium for tests; installs Debian's where it is missing and that is allowed."""
+    """A Chromium for tests, and `ip` for those that make networks, which only root may; Debian's where they are missing
+    and may be installed."""
+    missing = []
     if os.environ.get("CHROMIUM") is None and not any(map(shutil.which, BROWSERS)):
-        install_debian(["chromium"])
+        missing.append("chromium")
+    if os.geteuid() == 0 and shutil.which("ip") is None:
+        missing.append("iproute2")
+    if missing:
+        install_debian(missing)
 
 
 def run_npm(arguments: list[str]) -> int:
