@@ -11,10 +11,12 @@ from speko.api.auth import require_key
 from speko.api.body import CallerLeft
 from speko.api.console.files import console_asset, console_page
 from speko.api.console.login import LOGIN_ROUTES
+from speko.api.credential_check import check_provider
 from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
 from speko.api.gateway import Gateway
+from speko.api.scores import scores
 from speko.api.sessions.routes import SESSION_ROUTES
 from speko.api.socket.plain import not_a_socket
 from speko.providers.registry import Registry
@@ -26,12 +28,14 @@ ROUTES = (
     complete.complete,
     voices.list_voices,
     benchmarks.stack,
+    scores,
     requests.get_request,
     *SESSION_ROUTES,
     providers.list_providers,
     providers.known_providers,
     providers.set_provider_key,
     providers.remove_provider_key,
+    check_provider,
     account.list_api_keys,
     account.create_api_key,
     account.revoke_api_key,

@@ -55,6 +55,8 @@ AUDIO_SYNTHESIZE: dict[str, Any] = {
         **_ROUTED_ERRORS,
     },
 }
+TEST_PROVIDER: dict[str, Any] = {"summary": "Test a credential", "responses": _errors(401, 404)}
+SCORES: dict[str, Any] = {"summary": "Figures that routing goes by", "responses": _errors(400, 401)}
 CREATE_SESSION: dict[str, Any] = {
     "summary": "Create a session",
     "responses": _errors(400, 401, 404, 409, 413, 429, 500),

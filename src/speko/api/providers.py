@@ -19,6 +19,8 @@ class ModelView(Struct, frozen=True):
 
     id: str
     capabilities: dict[str, Any]
+    composite: bool
+    """The gateway's own, made of other models (additive)."""
 
 
 class ProviderView(Struct, frozen=True, rename="camel", kw_only=True):
@@ -36,6 +38,8 @@ class ProviderView(Struct, frozen=True, rename="camel", kw_only=True):
     reason: str | None
     """Why it is not configured (additive)."""
     hint: str | None
+    embedded: bool
+    """It runs inside the gateway: no key can be stored for it (additive)."""
 
 
 class KnownEntry(Struct, frozen=True, rename="camel", kw_only=True):
@@ -95,6 +99,7 @@ async def list_providers(request: Request[Any, Any, Any]) -> list[ProviderView]:
                     models=_models(vendor, modality),
                     reason=found.reason,
                     hint=found.hint,
+                    embedded=vendor.embedded,
                 )
             )
     return rows
@@ -171,8 +176,9 @@ def _models(vendor: Vendor, modality: Modality) -> tuple[ModelView, ...]:
                 "languages": list(model.languages),
                 "streaming": model.streaming,
                 **({"reasoning": model.reasoning} if modality == "llm" else {}),
-                **({"voices": [voice.id for voice in model.voices]} if modality == "tts" else {}),
+                **({"voices": [voice.id for voice in model.voices]} if modality in ("tts", "s2s") else {}),
             },
+            model.composite,
         )
         for model in vendor.models
         if model.modality == modality

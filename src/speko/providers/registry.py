@@ -14,6 +14,7 @@ import aiohttp
 from msgspec import structs
 
 from speko.providers.catalogue import Modality, Model, Vendor
+from speko.providers.check import CredentialCheck
 from speko.providers.llm import LanguageModel
 from speko.providers.s2s import SpeechToSpeech
 from speko.providers.stt import SpeechToText
@@ -78,6 +79,8 @@ class Registration:
     tts: Callable[[Runtime], TextToSpeech] | None = None
     llm: Callable[[Runtime], LanguageModel] | None = None
     s2s: Callable[[Runtime], SpeechToSpeech] | None = None
+    check: Callable[[Runtime], CredentialCheck] | None = None
+    """Tries a credential without a call that costs. A vendor without one cannot be tested, only called."""
     missing: Callable[[], str | None] = lambda: None
     """For embedded engines: the program or package that is not there (asked at each need), or None."""
     start: Callable[[Runtime], Awaitable[None]] | None = None
@@ -167,11 +170,15 @@ class Connectors:
         """The speech-to-speech engine of a vendor. Raises KeyError where this build has none."""
         return self._make(vendor_id, "s2s")  # type: ignore[return-value]
 
-    def _make(self, vendor_id: str, modality: str) -> object:
-        made = self._made.get((vendor_id, modality))
+    def check(self, vendor_id: str) -> CredentialCheck:
+        """What tries a credential for a vendor. Raises KeyError where this build has nothing that does."""
+        return self._make(vendor_id, "check")  # type: ignore[return-value]
+
+    def _make(self, vendor_id: str, what: str) -> object:
+        made = self._made.get((vendor_id, what))
         if made is None:
-            factory = getattr(self.registry.vendors[vendor_id], modality)
+            factory = getattr(self.registry.vendors[vendor_id], what)
             if factory is None:
-                raise KeyError((vendor_id, modality))
-            made = self._made[vendor_id, modality] = factory(self.runtime)
+                raise KeyError((vendor_id, what))
+            made = self._made[vendor_id, what] = factory(self.runtime)
         return made

@@ -52,6 +52,7 @@ async def test_the_answer(tmp_path: Path) -> None:
             "expiresAt",
             "provider",
             "model",
+            "requestId",
         }
         assert UUID4.fullmatch(made["sessionId"])
         assert made["wsUrl"] == f"{gateway.url.replace('http', 'ws')}/v1/realtime/{made['sessionId']}/ws"
@@ -102,7 +103,7 @@ async def test_what_is_stored(tmp_path: Path) -> None:
         row = await gateway.gateway.store.sessions.get(organization.id, made["sessionId"])
     assert row is not None
     assert (row.status, row.kind, row.metadata) == ("created", "s2s", {"user": 7})
-    assert row.request_id == answer.headers["x-request-id"]
+    assert row.request_id == answer.headers["x-request-id"] == answer.json()["requestId"]
     spec, cascade = row.spec, row.spec.cascade
     assert (spec.provider, spec.model, spec.voice, spec.cascade_voice) == (None, None, "marin", "kal")
     assert (spec.system_prompt, spec.temperature, spec.max_duration_seconds) == ("Be brief.", 0.5, 30)
@@ -271,6 +272,7 @@ async def test_the_same_request_again_gets_the_same_answer(tmp_path: Path) -> No
         for body in (PINNED, reordered):
             again = await gateway.client.post("/v1/sessions", json=body, headers=headers)
             assert (again.status_code, again.content) == (201, first.content)
+            assert again.json()["requestId"] == first.headers["x-request-id"] != again.headers["x-request-id"]
         assert await _count(gateway) == 1
         conflict = await gateway.client.post("/v1/sessions", json={**PINNED, "ttlSeconds": 5}, headers=headers)
         assert (conflict.status_code, conflict.json()["code"]) == (409, "IDEMPOTENCY_CONFLICT")

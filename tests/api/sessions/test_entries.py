@@ -47,6 +47,7 @@ async def test_a_created_session_is_listed_and_shown(tmp_path: Path) -> None:
             "provider": None,
             "model": None,
             "metadata": {"a": [1]},
+            "requestId": made["requestId"],
         }
 
 

@@ -40,7 +40,7 @@ class Running:
 
 @asynccontextmanager
 async def vendor(handler: Handler) -> AsyncIterator[Running]:
-    """Runs a vendor that answers every POST with `handler`, and the runtime of its client."""
+    """Runs a vendor that answers every request with `handler`, and the runtime of its client."""
     runtime = Runtime()
     running = Running("", runtime)
 
@@ -50,7 +50,7 @@ async def vendor(handler: Handler) -> AsyncIterator[Running]:
         return await handler(request)
 
     app = web.Application(client_max_size=2**26)
-    app.router.add_post("/{path:.*}", take)
+    app.router.add_route("*", "/{path:.*}", take)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -29,7 +29,7 @@ def candidates_of(gateway: "Gateway", organization_id: str, spec: SessionSpec) -
         allowed = AllowList(frozenset({(spec.provider.lower(), spec.model)}))
     own_keys = gateway.own_keys(organization_id)
     chain = gateway.router.chain("s2s", intent, allowed, own_keys)
-    unusable = _why_no_agent(gateway, own_keys, spec) if any(map(_is_agent, chain.candidates)) else None
+    unusable = why_no_agent(gateway, own_keys, spec) if any(map(_is_agent, chain.candidates)) else None
     candidates = tuple(c for c in chain.candidates if unusable is None or not _is_agent(c))
     if candidates:
         return candidates
@@ -48,7 +48,7 @@ def _is_agent(candidate: Candidate) -> bool:
     return candidate.spec is not None and candidate.spec.composite
 
 
-def _why_no_agent(gateway: "Gateway", own_keys: OwnKeys, spec: SessionSpec) -> str | None:
+def why_no_agent(gateway: "Gateway", own_keys: OwnKeys, spec: SessionSpec) -> str | None:
     """What keeps the gateway's own agent from serving, for people; None = nothing."""
     if not gateway.settings.agent_processes:
         return "the voice agent is off (setting `agent_processes`)"

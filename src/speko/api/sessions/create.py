@@ -42,6 +42,8 @@ class CreatedView(Struct, frozen=True, rename="camel", kw_only=True):
     provider: str
     """The engine that is asked first; like the next."""
     model: str
+    request_id: str
+    """Of the call that made it, also where its answer is given again (additive)."""
 
 
 @post("/v1/sessions", status_code=201, opt={BODY: SessionBody}, **CREATE_SESSION)
@@ -111,6 +113,7 @@ class _Creation:
             expires_at=timestamp(row.expires_at),
             provider=first.provider,
             model=first.model,
+            request_id=row.request_id,
         )
         return row, view
 

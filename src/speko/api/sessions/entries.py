@@ -42,6 +42,8 @@ class SessionView(Struct, frozen=True, rename="camel", kw_only=True):
     """The engine in service, or the last one that was; like the next."""
     model: str | None
     metadata: dict[str, Any]
+    request_id: str
+    """Of the call that made it: `GET /v1/requests/{requestId}` has every attempt of the session (additive)."""
 
 
 class SessionsView(Struct, frozen=True, rename="camel"):
@@ -100,6 +102,7 @@ def _view(row: SessionRow) -> SessionView:
         provider=row.provider,
         model=row.model,
         metadata=dict(row.metadata),
+        request_id=row.request_id,
     )
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from speko.providers.catalogue import Modality, Vendor
 from speko.providers.catalogue_data import load_vendor_files
 from speko.providers.openai_compatible.chat import OpenAIChat
+from speko.providers.openai_compatible.key_check import KeyCheck
 from speko.providers.openai_compatible.profile import Profile, Profiles
 from speko.providers.openai_compatible.speech import OpenAISpeech
 from speko.providers.openai_compatible.transcriptions import OpenAITranscriptions
@@ -31,6 +32,7 @@ def register(registry: Registry) -> None:
                 tts=partial(OpenAISpeech, file.vendor, profiles) if "tts" in serves else None,
                 llm=partial(OpenAIChat, file.vendor, profiles) if "llm" in serves else None,
                 s2s=partial(_realtime, file.vendor, profiles.vendor.realtime) if "s2s" in serves else None,
+                check=partial(KeyCheck, file.vendor, profiles.vendor.key_check) if serves else None,
             )
         )
 

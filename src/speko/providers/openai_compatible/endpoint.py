@@ -1,8 +1,8 @@
-"""POSTs to one vendor: address, key, connecting, and what comes back instead of an answer."""
+"""Requests to one vendor: address, key, connecting, and what comes back instead of an answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -25,13 +25,16 @@ _STALE_SECONDS = 1.0
 class Body:
     """A request's body. `open` gives it anew, for a second try."""
 
-    open: Callable[[], bytes | AsyncIterator[bytes]]
+    open: Callable[[], bytes | AsyncIterator[bytes] | None]
     headers: Mapping[str, str]
 
 
 def json_body(encoded: bytes) -> Body:
     """A body of JSON."""
     return Body(lambda: encoded, {"Content-Type": "application/json"})
+
+
+_NO_BODY = Body(lambda: None, {})
 
 
 class Endpoint:
@@ -41,8 +44,7 @@ class Endpoint:
         self._vendor = vendor
         self._runtime = runtime
 
-    @asynccontextmanager
-    async def post(
+    def post(
         self,
         path: str,
         call: Call,
@@ -50,7 +52,7 @@ class Endpoint:
         *,
         content: Callable[[], Iterable[str]],
         unused: Callable[[], None],
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Sends a request and gives its answer, once the status is known to be good.
 
         Everything that goes wrong, also while the caller reads the answer inside the `async with`, becomes a
@@ -63,8 +65,24 @@ class Endpoint:
             content: gives the caller's own texts, which no error message may repeat.
             unused: called when the vendor has not begun to work, so that nothing is to be metered.
         """
+        return self._exchange("POST", path, call, body, content, unused)
+
+    def get(self, path: str, call: Call) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """As `post`, for a request that has no body and costs nothing."""
+        return self._exchange("GET", path, call, _NO_BODY, tuple, lambda: None)
+
+    @asynccontextmanager
+    async def _exchange(  # noqa: PLR0917 - of two callers, both above
+        self,
+        method: str,
+        path: str,
+        call: Call,
+        body: Body,
+        content: Callable[[], Iterable[str]],
+        unused: Callable[[], None],
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            response = await self._answer(path, call, body, content)
+            response = await self._answer(method, path, call, body, content)
         except ProviderError as error:
             if not isinstance(error, ConnectionLost):
                 unused()
@@ -81,7 +99,7 @@ class Endpoint:
         return event_error(error, secrets=addressing.secrets(call.credential), content=list(content))
 
     async def _answer(
-        self, path: str, call: Call, body: Body, content: Callable[[], Iterable[str]]
+        self, method: str, path: str, call: Call, body: Body, content: Callable[[], Iterable[str]]
     ) -> aiohttp.ClientResponse:
         url = addressing.base_url(self._vendor, call.credential) + path
         # Compressed events would wait in the vendor's compressor.
@@ -91,7 +109,7 @@ class Endpoint:
             **addressing.headers(self._vendor, call.credential),
         }
         try:
-            response = await self._send(url, call, body, headers)
+            response = await self._send(method, url, call, body, headers)
         except (aiohttp.ClientError, OSError) as error:
             # Without its cause: aiohttp's exceptions carry the request's headers, and so the key.
             raise transport_error(error) from None
@@ -106,7 +124,9 @@ class Endpoint:
         finally:
             response.close()
 
-    async def _send(self, url: str, call: Call, body: Body, headers: dict[str, str]) -> aiohttp.ClientResponse:
+    async def _send(
+        self, method: str, url: str, call: Call, body: Body, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse:
         """Sends the request, again where the connection turns out to be a dead one.
 
         A vendor may close an idle connection at the moment in which we take it from the pool. The request then fails
@@ -123,7 +143,8 @@ class Endpoint:
             use = _ConnectionUse()
             started = loop.time()
             try:
-                return await session.post(
+                return await session.request(
+                    method,
                     url,
                     data=body.open(),
                     headers=headers,
@@ -139,8 +160,8 @@ class Endpoint:
         raise AssertionError("the last try returns or raises")
 
 
-async def read_whole(response: aiohttp.ClientResponse) -> bytes:
-    """The body of an answer that comes in one piece, up to 16 MiB.
+async def read_whole(response: aiohttp.ClientResponse, limit: int = _WHOLE_BYTES) -> bytes:
+    """The body of an answer that comes in one piece, up to `limit` bytes (16 MiB).
 
     Raises:
         MalformedResponse: it is larger.
@@ -148,8 +169,8 @@ async def read_whole(response: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
     while piece := await response.content.readany():
         body += piece
-        if len(body) > _WHOLE_BYTES:
-            raise MalformedResponse("the answer is too large")
+        if len(body) > limit:
+            raise MalformedResponse("the answer is too large", status=response.status)
     return bytes(body)
 
 

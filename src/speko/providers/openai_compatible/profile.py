@@ -40,6 +40,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     instructions: bool = False
     """Takes a speaking style."""
 
+    key_check: Literal["models", "key", "none"] = "models"
+    """What tells whether a key is good: the list of models; a path `/key`, because the list is there for everybody; or
+    nothing but a call."""
+
     realtime: RealtimeFacts = RealtimeFacts()
     """How the vendor speaks the Realtime protocol; the same for all its models."""
 
