@@ -1,0 +1,63 @@
+/** Keys, organization, use and voices. */
+
+import { pathOf } from "../http/url.js";
+import type {
+  ApiKey,
+  CreatedApiKey,
+  Organization,
+  RequestAttempts,
+  RevokedApiKey,
+  UsageQuery,
+  UsageSummary,
+  VoiceList,
+  VoicesQuery,
+} from "../types/account.js";
+import { Resource } from "./resource.js";
+
+/** Keys of the organization for this API. */
+export class ApiKeysResource extends Resource {
+  /** All keys without their secrets, revoked ones too. */
+  list(signal?: AbortSignal): Promise<ApiKey[]> {
+    return this.transport.json({ method: "GET", path: pathOf("api-keys"), signal });
+  }
+
+  /** A new key, named with 1 to 100 characters. It is in this answer, and never shown again. */
+  create(params: { name: string }, signal?: AbortSignal): Promise<CreatedApiKey> {
+    return this.transport.json({ method: "POST", path: pathOf("api-keys"), json: params, signal });
+  }
+
+  /** Ends a key at once. May be called again. */
+  revoke(id: string, signal?: AbortSignal): Promise<RevokedApiKey> {
+    return this.transport.json({ method: "DELETE", path: pathOf("api-keys", id), signal });
+  }
+}
+
+/** Whom the API key belongs to. */
+export class OrganizationResource extends Resource {
+  /** The cheapest way to try a key. */
+  get(signal?: AbortSignal): Promise<Organization> {
+    return this.transport.json({ method: "GET", path: pathOf("organization"), signal });
+  }
+}
+
+/** What was used, and what it cost. */
+export class UsageResource extends Resource {
+  get({ from, to }: UsageQuery = {}, signal?: AbortSignal): Promise<UsageSummary> {
+    return this.transport.json({ method: "GET", path: pathOf("usage"), query: { from, to }, signal });
+  }
+}
+
+/** The catalogue of voices. */
+export class VoicesResource extends Resource {
+  list({ provider }: VoicesQuery = {}, signal?: AbortSignal): Promise<VoiceList> {
+    return this.transport.json({ method: "GET", path: pathOf("voices"), query: { provider }, signal });
+  }
+}
+
+/** What became of single calls. */
+export class RequestsResource extends Resource {
+  /** Which candidates a call tried, and how each ended. `requestId`: of a result, an error or a session. */
+  get(requestId: string, signal?: AbortSignal): Promise<RequestAttempts> {
+    return this.transport.json({ method: "GET", path: pathOf("requests", requestId), signal });
+  }
+}

@@ -1,0 +1,138 @@
+/** Keys, organization, use and voices. Times are ISO-8601 text in UTC. */
+
+import type { Modality, Open } from "./routing.js";
+
+/** A key of this API, as it is known after it was made. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** Its first characters. */
+  keyPrefix: string;
+  /** Empty, or `*`: everything. */
+  scopes: string[];
+  revoked: boolean;
+  lastUsedAt: string | null;
+  createdAt: string;
+}
+
+/** A key that was just made. */
+export interface CreatedApiKey {
+  id: string;
+  name: string;
+  /** The key itself: shown this once. */
+  key: string;
+  keyPrefix: string;
+  createdAt: string;
+}
+
+export interface RevokedApiKey {
+  id: string;
+  revoked: boolean;
+}
+
+export interface Organization {
+  id: string;
+  name: string;
+  slug: string;
+  createdAt: string;
+  metadata: Record<string, unknown>;
+}
+
+export interface UsageQuery {
+  /** Included. Default: the start of the month in UTC. */
+  from?: string | Date | undefined;
+  /** Included. Default: now. */
+  to?: string | Date | undefined;
+}
+
+/** What was served in a range of time. Money in USD. */
+export interface UsageSummary {
+  totalSessions: number;
+  totalMinutes: number;
+  totalCost: number;
+  minutesCost: number | null;
+  minutesBilledSeconds: number | null;
+  addOnCost: number | null;
+  breakdown: UsageLine[];
+  balanceUsd: number;
+  balanceMicroUsd: string;
+  currency: string;
+}
+
+export interface UsageLine {
+  /** Vendor that ran. */
+  provider: string;
+  /** Missing on speech-to-speech lines. */
+  type?: Open<"stt" | "llm" | "tts">;
+  metric: Open<
+    | "stt_seconds"
+    | "tts_characters"
+    | "llm_tokens"
+    | "s2s_input_audio_tokens"
+    | "s2s_output_audio_tokens"
+    | "s2s_seconds"
+  >;
+  keySource: Open<KeySource>;
+  chargeKind?: Open<"minutes" | "add_on" | "included" | "free" | "byok">;
+  quantity: number;
+  /** USD. */
+  cost: number;
+}
+
+/** Whose credential the vendor was called with: the organization's own, or the gateway's. */
+export type KeySource = "BYOK" | "MANAGED";
+
+export interface VoicesQuery {
+  /** One vendor's alone. */
+  provider?: string | undefined;
+}
+
+export interface VoiceList {
+  voices: Voice[];
+  providers: VoiceProvider[];
+}
+
+export interface Voice {
+  vendor: string;
+  id: string;
+  name: string;
+}
+
+export interface VoiceProvider {
+  key: string;
+  name: string;
+  models: string[];
+  /** The vendor's library is per account; its voices are not in `voices`. */
+  voicesFetchedLive: boolean;
+}
+
+/** What one call tried. */
+export interface RequestAttempts {
+  requestId: string;
+  /** In order. */
+  attempts: Attempt[];
+}
+
+export interface Attempt {
+  provider: string;
+  model: string;
+  modality: Open<Modality>;
+  endpoint: string;
+  /** In the chain, from 0. */
+  position: number;
+  outcome: string;
+  /** Why it failed, for machines. */
+  cause: string | null;
+  /** HTTP status of the vendor. */
+  status: number | null;
+  /** Why it failed, for people. */
+  message: string | null;
+  keySource: Open<KeySource>;
+  startedAt: string;
+  firstByteMs: number | null;
+  totalMs: number;
+  /** Micro-USD. */
+  costMicroUsd: string;
+  usageEstimated: boolean;
+  scoresRunId: string | null;
+}
