@@ -164,6 +164,18 @@ async def test_provider_keys(tmp_path: Path) -> None:
         assert known["s2s"] == []
 
 
+async def test_what_rows_of_vendors_declare(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway:
+        rows = (await gateway.client.get("/v1/providers")).json()
+        embedded = {row["key"] for row in rows if row["embedded"]}
+        assert embedded >= {"pocketsphinx", "flite", "espeak", "speko"}
+        assert embedded.isdisjoint({"openai", "ollama", "deepgram"})
+        models = {(row["key"], row["type"], model["id"]): model for row in rows for model in row["models"]}
+        assert [key for key, model in models.items() if model["composite"]] == [("speko", "s2s", "cascade")]
+        assert "marin" in models["openai", "s2s", "gpt-realtime"]["capabilities"]["voices"]
+        assert "voices" not in models["openai", "llm", "gpt-4.1-mini"]["capabilities"]
+
+
 async def test_voices(tmp_path: Path) -> None:
     async with running(tmp_path, registry_of(Scripted("alpha"), Scripted("beta"))) as gateway:
         found = (await gateway.client.get("/v1/voices?provider=beta-tts")).json()

@@ -51,6 +51,24 @@ STACK = {
     ],
     "notes": ["a note"],
 }
+SCORE = {
+    "snapshotId": "run_1",
+    "modality": "tts",
+    "provider": "flite",
+    "providerName": "Flite",
+    "model": "kal",
+    "voice": "kal",
+    "language": "en",
+    "region": "global",
+    "mode": "batch",
+    "qualityMetric": "round_trip_cer_pct",
+    "quality": None,
+    "latencyMetric": "ttfb_p50_ms",
+    "latencyMs": 12.5,
+    "costUsdPerMinute": 0,
+    "status": "production",
+    "note": None,
+}
 ATTEMPT = {
     "provider": "flite",
     "model": "kal",
@@ -118,11 +136,25 @@ CASES = {
         lambda speko: speko.providers.list(),
         "GET",
         "/v1/providers",
-        [STATUS, {**STATUS, "type": "tts", "models": [{"id": "tts-1", "capabilities": ["speed"]}]}],
-        lambda statuses: [
-            (status.type, status.updated_at, status.models and status.models[0].id) for status in statuses
+        [
+            STATUS,
+            {
+                **STATUS,
+                "type": "tts",
+                "embedded": True,
+                "models": [{"id": "tts-1", "capabilities": ["speed"], "composite": True}],
+            },
         ],
-        [("stt", TIME, None), ("tts", TIME, "tts-1")],
+        lambda statuses: [
+            (
+                status.type,
+                status.updated_at,
+                status.embedded,
+                status.models and (status.models[0].id, status.models[0].composite),
+            )
+            for status in statuses
+        ],
+        [("stt", TIME, False, None), ("tts", TIME, True, ("tts-1", True))],
     ),
     "providers.known": Case(
         lambda speko: speko.providers.known(),
@@ -148,6 +180,38 @@ CASES = {
         {"provider": "openai", "configured": False},
         lambda status: status.configured,
         False,
+    ),
+    "providers.test": Case(
+        lambda speko: speko.providers.test("a/b"),
+        "POST",
+        "/v1/providers/a%2Fb/test",
+        {
+            "provider": "a/b",
+            "ok": False,
+            "source": "BYOK",
+            "checkedAt": TIME,
+            "latencyMs": 81.5,
+            "status": 401,
+            "message": "Acme rejects the key: HTTP 401",
+            "models": None,
+        },
+        lambda test: (test.ok, test.source, test.checked_at, test.latency_ms, test.status, test.message, test.models),
+        (False, "BYOK", TIME, 81.5, 401, "Acme rejects the key: HTTP 401", None),
+    ),
+    "benchmarks.scores": Case(
+        lambda speko: speko.benchmarks.scores(modality="tts", language="en"),
+        "GET",
+        "/v1/benchmarks/scores?modality=tts&language=en",
+        {"snapshots": [{"id": "run_1", "date": None, "source": None, "own": True}], "rows": [SCORE]},
+        lambda scores: (
+            scores.snapshots[0].own,
+            scores.snapshots[0].date,
+            scores.rows[0].provider_name,
+            scores.rows[0].quality,
+            scores.rows[0].latency_ms,
+            scores.rows[0].cost_usd_per_minute,
+        ),
+        (True, None, "Flite", None, 12.5, 0.0),
     ),
     "benchmarks.stack": Case(
         lambda speko: speko.benchmarks.stack("en", "us-east4", "latency", explain=True),
@@ -250,9 +314,9 @@ CASES = {
         lambda speko: speko.sessions.get("s/1"),
         "GET",
         "/v1/sessions/s%2F1",
-        {**SESSION, "recordingStatus": None, "endedAt": TIME, "metadata": {"snake_case": 1}},
-        lambda session: (session.status, session.ended_at, session.metadata),
-        ("active", TIME, {"snake_case": 1}),
+        {**SESSION, "recordingStatus": None, "endedAt": TIME, "metadata": {"snake_case": 1}, "requestId": "req_7"},
+        lambda session: (session.status, session.ended_at, session.metadata, session.request_id),
+        ("active", TIME, {"snake_case": 1}, "req_7"),
     ),
     "sessions.transcript": Case(
         lambda speko: speko.sessions.transcript("s1"),
@@ -327,6 +391,16 @@ async def test_a_session_over_a_socket(speko: Client, gateway: ScriptedGateway) 
         "constraints": {"allowedProviders": {"s2s": ["acme"]}},
     }
     assert "idempotency-key" not in gateway.received[0].headers
+
+
+@pytest.mark.parametrize(("member", "found"), [({"requestId": "req_7"}, "req_7"), ({}, "req_8")])
+async def test_a_sessions_request_is_the_one_that_made_it(
+    speko: Client, gateway: ScriptedGateway, member: dict[str, str], found: str
+) -> None:
+    answer = {"mode": "s2s", "sessionId": "s1", "wsUrl": "ws://x", "wsToken": "t", **member}
+    gateway.replies.append(json_reply(answer, 201, x_request_id="req_8"))
+    session = await speko.call(lambda client: client.sessions.create({"mode": "s2s"}))
+    assert session.request_id == found
 
 
 async def test_every_method_is_tested() -> None:

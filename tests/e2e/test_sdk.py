@@ -120,6 +120,10 @@ async def test_resources(tmp_path: Path) -> None:
         assert stack.llm is not None
         assert stack.llm.axes
         await speko.providers.delete("openai")
+        engine = await speko.providers.test("pocketsphinx")
+        assert (engine.ok, engine.source, engine.latency_ms) == (True, None, None)
+        scores = await speko.benchmarks.scores(modality="stt", language="en-GB")
+        assert {row.snapshot_id for row in scores.rows} == {snapshot.id for snapshot in scores.snapshots}
         known = await speko.providers.known()
         assert any(entry.id == "pocketsphinx:en-us" for entry in known.stt)
         voices = await speko.voices.list(provider="flite")

@@ -36,7 +36,8 @@ def parse_session(response: httpx.Response) -> CascadeSession | S2sSession:
     # Older gateways name the mode of a socket's session alone, and its members tell it too.
     if b'"wsUrl"' in response.content:
         session = parse(response, S2sSession)
-        session.request_id = response.headers.get("x-request-id")
+        # Older gateways say it in the header alone, which after a repeated request is another call's.
+        session.request_id = session.request_id or response.headers.get("x-request-id")
         return session
     return parse(response, CascadeSession)
 

@@ -8,11 +8,13 @@ from speko.client.decoder import parse, parse_list
 from speko.client.models.params import OptimizeFor
 from speko.client.models.records import (
     ApiKey,
+    BenchmarkScores,
     CreatedApiKey,
     KnownProviders,
     Organization,
     ProviderKeyStatus,
     ProviderStatus,
+    ProviderTest,
     RequestAttempts,
     RevokedApiKey,
     RoutingStack,
@@ -73,6 +75,14 @@ class AsyncProvidersResource(AsyncResource):
         request = WireRequest("DELETE", path_of("providers", provider))
         return parse(await self._transport.send(request), ProviderKeyStatus)
 
+    async def test(self, provider: str) -> ProviderTest:
+        """Tries the credential that a call would use: asks the vendor once, and costs nothing.
+
+        A credential that is refused is no error: `ok` and `message` say so.
+        """
+        request = WireRequest("POST", path_of("providers", provider, "test"))
+        return parse(await self._transport.send(request), ProviderTest)
+
 
 class AsyncBenchmarksResource(AsyncResource):
     """What routing goes by."""
@@ -94,6 +104,15 @@ class AsyncBenchmarksResource(AsyncResource):
         )
         request = WireRequest("GET", path_of("benchmarks", "stack"), query)
         return parse(await self._transport.send(request), RoutingStack)
+
+    async def scores(self, *, modality: str | None = None, language: str | None = None) -> BenchmarkScores:
+        """Everything that was measured, in the order in which it ranks.
+
+        `modality`: `stt`, `llm`, `tts` or `s2s`. `language`: BCP-47; rows that can speak for it.
+        """
+        query = query_of({"modality": modality, "language": language})
+        request = WireRequest("GET", path_of("benchmarks", "scores"), query)
+        return parse(await self._transport.send(request), BenchmarkScores)
 
 
 class AsyncApiKeysResource(AsyncResource):

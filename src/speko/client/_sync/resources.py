@@ -9,11 +9,13 @@ from speko.client.decoder import parse, parse_list
 from speko.client.models.params import OptimizeFor
 from speko.client.models.records import (
     ApiKey,
+    BenchmarkScores,
     CreatedApiKey,
     KnownProviders,
     Organization,
     ProviderKeyStatus,
     ProviderStatus,
+    ProviderTest,
     RequestAttempts,
     RevokedApiKey,
     RoutingStack,
@@ -72,6 +74,14 @@ class ProvidersResource(Resource):
         request = WireRequest("DELETE", path_of("providers", provider))
         return parse(self._transport.send(request), ProviderKeyStatus)
 
+    def test(self, provider: str) -> ProviderTest:
+        """Tries the credential that a call would use: asks the vendor once, and costs nothing.
+
+        A credential that is refused is no error: `ok` and `message` say so.
+        """
+        request = WireRequest("POST", path_of("providers", provider, "test"))
+        return parse(self._transport.send(request), ProviderTest)
+
 
 class BenchmarksResource(Resource):
     """What routing goes by."""
@@ -93,6 +103,15 @@ class BenchmarksResource(Resource):
         )
         request = WireRequest("GET", path_of("benchmarks", "stack"), query)
         return parse(self._transport.send(request), RoutingStack)
+
+    def scores(self, *, modality: str | None = None, language: str | None = None) -> BenchmarkScores:
+        """Everything that was measured, in the order in which it ranks.
+
+        `modality`: `stt`, `llm`, `tts` or `s2s`. `language`: BCP-47; rows that can speak for it.
+        """
+        query = query_of({"modality": modality, "language": language})
+        request = WireRequest("GET", path_of("benchmarks", "scores"), query)
+        return parse(self._transport.send(request), BenchmarkScores)
 
 
 class ApiKeysResource(Resource):

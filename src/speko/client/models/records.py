@@ -75,6 +75,8 @@ class ProviderModel(Result):
 
     id: str
     capabilities: Any = None
+    composite: bool = False
+    """The gateway's own, made of other models."""
 
 
 class ProviderStatus(Result):
@@ -92,6 +94,27 @@ class ProviderStatus(Result):
     updated_at: str | None = None
     """Last change of the organization's own key."""
     models: list[ProviderModel] | None = None
+    embedded: bool = False
+    """It runs inside the gateway and needs no key."""
+
+
+class ProviderTest(Result):
+    """What came of trying a credential."""
+
+    provider: str
+    ok: bool
+    """Nothing speaks against a call."""
+    source: str | None = None
+    """Whose credential was used, `BYOK` or `MANAGED`; None where none was."""
+    checked_at: str | None = None
+    latency_ms: float | None = None
+    """To the vendor's answer; None where there was none."""
+    status: int | None = None
+    """HTTP status of the vendor's answer."""
+    message: str = ""
+    """What came, or what to do, for people."""
+    models: int | None = None
+    """How many models the vendor lists."""
 
 
 class KnownProvider(Result):
@@ -186,6 +209,49 @@ class RoutingStack(Result):
     s2s: StackLayer | None = None
     filtered_out: list[FilteredCandidate] = Field(default_factory=list, alias="filtered_out")
     notes: list[str] = Field(default_factory=list)
+
+
+class ScoreSnapshot(Result):
+    """The figures of one harness."""
+
+    id: str
+    date: str | None = None
+    source: str | None = None
+    own: bool = False
+    """The operator's own, which ranks before those that come with the gateway."""
+
+
+class ScoreRow(Result):
+    """One measurement. What was not measured is None."""
+
+    snapshot_id: str
+    modality: str
+    """`stt`, `llm`, `tts` or `s2s`."""
+    provider: str
+    provider_name: str | None = None
+    model: str
+    voice: str | None = None
+    language: str | None = None
+    """BCP-47, or `*`."""
+    region: str | None = None
+    mode: str | None = None
+    """`batch`, `streaming` or `realtime`."""
+    quality_metric: str | None = None
+    """`wer_pct` and `round_trip_cer_pct` (lower is better), `quality_score` and `task_success_pct` (higher is)."""
+    quality: float | None = None
+    latency_metric: str | None = None
+    latency_ms: float | None = None
+    cost_usd_per_minute: float | None = None
+    status: str | None = None
+    """`production`, `warned` or `provisional`."""
+    note: str | None = None
+
+
+class BenchmarkScores(Result):
+    """Snapshots in the order in which they rank, and their rows in that order."""
+
+    snapshots: list[ScoreSnapshot] = Field(default_factory=list)
+    rows: list[ScoreRow] = Field(default_factory=list)
 
 
 class Attempt(Result):

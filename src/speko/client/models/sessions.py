@@ -150,6 +150,8 @@ class SessionEntry(Result):
     recording_status: str | None = None
     ended_at: str | None = None
     metadata: dict[str, Any] | None = None
+    request_id: str | None = None
+    """Id of the call that made it, for `requests.get`."""
 
 
 class SessionPage(Result):
