@@ -1,0 +1,48 @@
+/** What came of a test of a vendor's credential. */
+
+import type { ProviderTest } from "@spekoai/sdk";
+import type { JSX } from "preact";
+import { count, duration, Notice, Spinner } from "../../ui/index.js";
+
+/** Shown below the vendor; read out when it comes. */
+export function TestResult(props: {
+  name: string;
+  tested: { busy: true } | { busy: false; result: ProviderTest } | { busy: false; problem: string };
+}): JSX.Element {
+  const { tested, name } = props;
+  if (tested.busy) {
+    return (
+      <div class="vendor-test">
+        <Spinner label={`Asking ${name}`} />
+      </div>
+    );
+  }
+  if ("problem" in tested) {
+    return (
+      <div class="vendor-test">
+        <Notice tone="error" title="The test could not be made">
+          {tested.problem}
+        </Notice>
+      </div>
+    );
+  }
+  return (
+    <div class="vendor-test">
+      <Notice tone={tested.result.ok ? "ok" : "error"} title={tested.result.ok ? "It works" : "It does not work"}>
+        {tested.result.message}
+        {facts(tested.result) && <span class="faint small"> {facts(tested.result)}</span>}
+      </Notice>
+    </div>
+  );
+}
+
+/** The figures of a test: latency, models, the vendor's status where it refused. */
+export function facts(result: ProviderTest): string {
+  return [
+    result.latencyMs === null ? "" : `answered in ${duration(result.latencyMs)}`,
+    result.models === null ? "" : count(result.models, "model"),
+    result.ok || result.status === null ? "" : `HTTP ${result.status}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
