@@ -1,18 +1,21 @@
+import type { StackEntry, StackView } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
-import {
-  calledFirst,
-  decision,
-  type EntryFacts,
-  healthWords,
-  reasonWords,
-  type StackFacts,
-} from "../../src/pages/routing/decision.js";
+import { calledFirst, decision, healthWords, reasonWords } from "../../src/pages/routing/decision.js";
 
-function entry(providerId: string, facts: Partial<EntryFacts> = {}): EntryFacts {
+function entry(providerId: string, facts: Partial<StackEntry> = {}): StackEntry {
   return { providerId, modelId: "m", score: 0.5, scoresRunId: "run", usable: true, health: "closed", ...facts };
 }
 
-const NOTHING: StackFacts = { stt: null, llm: null, tts: null, s2s: null, filtered_out: [], notes: [] };
+const NOTHING: StackView = {
+  intent: { language: "en", region: "global", optimizeFor: "balanced" },
+  scoresRunId: null,
+  stt: null,
+  llm: null,
+  tts: null,
+  s2s: null,
+  filtered_out: [],
+  notes: [],
+};
 
 describe("who is called first", () => {
   it("is the first who is usable and whose breaker is not open", () => {
@@ -60,7 +63,14 @@ describe("a decision", () => {
   });
 
   it("gives notes and those left out to their layer", () => {
-    const left = { modality: "tts", providerId: "p", modelId: "m", mode: "batch", reason: "no data", scoresRunId: "r" };
+    const left = {
+      modality: "tts" as const,
+      providerId: "p",
+      modelId: "m",
+      mode: "batch",
+      reason: "no data",
+      scoresRunId: "r",
+    };
     const stack = { ...NOTHING, filtered_out: [left], notes: ["s2s: no rows: fell back", "for all: x"] };
     const [stt, , tts, s2s] = decision(stack);
     expect(tts?.leftOut).toEqual([left]);

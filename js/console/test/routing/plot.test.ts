@@ -1,11 +1,11 @@
+import type { ScoreRow } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
 import { MARGIN, type Plot, plot, radiusOf, seriesOf } from "../../src/pages/routing/plot.js";
-import type { ScoreFacts } from "../../src/pages/routing/scores.js";
 import { score } from "./score_fixtures.js";
 
 const SIZE = { width: 800, height: 400 };
 
-function drawn(rows: readonly ScoreFacts[]): Plot {
+function drawn(rows: readonly ScoreRow[]): Plot {
   const found = plot(rows, SIZE, seriesOf(rows));
   if (found === null) throw new Error("nothing drawn");
   return found;

@@ -1,7 +1,7 @@
-import type { ScoreFacts } from "../../src/pages/routing/scores.js";
+import type { ScoreRow } from "@spekoai/sdk";
 
 /** A measurement of speech to text. */
-export function score(provider: string, facts: Partial<ScoreFacts> = {}): ScoreFacts {
+export function score(provider: string, facts: Partial<ScoreRow> = {}): ScoreRow {
   return {
     snapshotId: "published_2026-04-25_d3831f333288",
     modality: "stt",

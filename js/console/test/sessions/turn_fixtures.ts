@@ -1,13 +1,14 @@
 /** Turns as the gateway tells them. */
+
+import type { TurnStage, TurnTiming } from "@spekoai/sdk";
 import type { AttemptFacts } from "../../src/pages/sessions/attribution.js";
-import type { StageTiming, TurnTiming } from "../../src/pages/sessions/waterfall.js";
 
 /** Noon of some day, plus so many ms. */
 export function at(ms: number): string {
   return new Date(Date.UTC(2026, 10, 21, 12) + ms).toISOString();
 }
 
-export function stage(name: string, ms: number, provider: string | null = null): StageTiming {
+export function stage(name: string, ms: number, provider: string | null = null): TurnStage {
   return { stage: name, ms, provider, model: provider && `${provider}-model` };
 }
 

@@ -1,5 +1,6 @@
+import type { TurnTiming } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
-import { medianWait, type TurnTiming, waterfall } from "../../src/pages/sessions/waterfall.js";
+import { medianWait, waterfall } from "../../src/pages/sessions/waterfall.js";
 import { at, cascadeTurn, stage } from "./turn_fixtures.js";
 
 function drawn(turn: TurnTiming): string[] {

@@ -1,46 +1,10 @@
 /** A routing decision, layer by layer, as the page shows it. Pure. */
 
+import type { FilteredCandidate, StackEntry, StackView } from "@spekoai/sdk";
 import { LAYERS, type Layer } from "./metrics.js";
 
-/** One axis of one candidate's score. */
-export interface AxisFacts {
-  name: string;
-  raw: number | null;
-  norm: number;
-  weight: number;
-}
-
-/** A candidate, as the gateway tells it. */
-export interface EntryFacts {
-  providerId: string;
-  modelId: string;
-  score: number | null;
-  scoresRunId: string;
-  usable: boolean;
-  health: string;
-  reason?: string | undefined;
-  hint?: string | undefined;
-  axes?: readonly AxisFacts[] | undefined;
-}
-
-/** Somebody who is not in the ranking. */
-export interface LeftOutFacts {
-  modality: string;
-  providerId: string;
-  modelId: string;
-  mode: string;
-  reason: string;
-  scoresRunId: string;
-}
-
-/** A whole decision, as the gateway tells it. */
-export interface StackFacts extends Record<Layer, (EntryFacts & { runnersUp: readonly EntryFacts[] }) | null> {
-  filtered_out: readonly LeftOutFacts[];
-  notes: readonly string[];
-}
-
 /** One row of a ranking. */
-export interface Ranked extends EntryFacts {
+export interface Ranked extends StackEntry {
   /** From 1. */
   rank: number;
   /** A call would reach it first. */
@@ -53,12 +17,12 @@ export interface LayerDecision {
   ranking: Ranked[];
   /** Names and weights of the axes that any candidate has, in the gateway's order. */
   axes: { name: string; weight: number }[];
-  leftOut: LeftOutFacts[];
+  leftOut: FilteredCandidate[];
   notes: string[];
 }
 
 /** The four layers. */
-export function decision(stack: StackFacts): LayerDecision[] {
+export function decision(stack: StackView): LayerDecision[] {
   return LAYERS.map((layer) => {
     const primary = stack[layer];
     const entries = primary === null ? [] : [primary, ...primary.runnersUp];
@@ -75,7 +39,7 @@ export function decision(stack: StackFacts): LayerDecision[] {
 
 /** Whom a call would reach first: the first usable candidate whose breaker is not open; where all are open, the first
  * usable one. -1 when nobody is usable. */
-export function calledFirst(entries: readonly EntryFacts[]): number {
+export function calledFirst(entries: readonly StackEntry[]): number {
   const healthy = entries.findIndex((entry) => entry.usable && entry.health !== "open");
   return healthy >= 0 ? healthy : entries.findIndex((entry) => entry.usable);
 }
@@ -88,7 +52,7 @@ function noteOf(note: string, layer: Layer): string[] {
   return named === layer ? [rest.join(":").trim()] : [];
 }
 
-function axesOf(entries: readonly EntryFacts[]): LayerDecision["axes"] {
+function axesOf(entries: readonly StackEntry[]): LayerDecision["axes"] {
   const found = new Map<string, number>();
   for (const axis of entries.flatMap((entry) => entry.axes ?? [])) {
     if (!found.has(axis.name)) found.set(axis.name, axis.weight);

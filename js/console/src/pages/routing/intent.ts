@@ -1,9 +1,9 @@
 /** The question of the page, and its form in the address: `?language=en&region=us-east4&optimizeFor=latency`. Pure. */
 
+import type { OptimizeFor } from "@spekoai/sdk";
 import { LAYERS } from "./metrics.js";
 
-export const OPTIMIZE = ["balanced", "accuracy", "latency", "cost"] as const;
-export type OptimizeFor = (typeof OPTIMIZE)[number];
+export const OPTIMIZE: readonly OptimizeFor[] = ["balanced", "accuracy", "latency", "cost"];
 
 /** Where latency was measured. */
 export const REGIONS = ["global", "us-east4", "europe-west3", "asia-southeast1"] as const;

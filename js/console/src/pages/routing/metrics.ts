@@ -1,8 +1,10 @@
 /** What the axes of a score are called, in which unit they are, and which way is better. Pure. */
 
-/** Layers in the order of the console. */
-export const LAYERS = ["stt", "llm", "tts", "s2s"] as const;
-export type Layer = (typeof LAYERS)[number];
+import type { Modality } from "@spekoai/sdk";
+
+export type Layer = Modality;
+/** In the order of the console. */
+export const LAYERS: readonly Layer[] = ["stt", "llm", "tts", "s2s"];
 
 export const LAYER_NAMES: Record<Layer, string> = {
   stt: "Speech to text",
@@ -35,7 +37,8 @@ const METRICS: Record<string, Metric> = {
 };
 
 /** The metric of a gateway's name; of a name that came with a later gateway, as much as the name says itself. */
-export function metricOf(name: string): Metric {
+export function metricOf(name: string | null): Metric {
+  if (name === null) return { name: "Not named", short: "Not named", unit: "", better: "higher" };
   const known = METRICS[name];
   if (known !== undefined) return known;
   const unit = name.endsWith("_pct") ? "%" : name.endsWith("_ms") ? "ms" : "";

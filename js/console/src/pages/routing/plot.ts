@@ -1,8 +1,9 @@
 /** Quality against latency, with cost as size: where each measurement is drawn. Pure. */
 
+import type { ScoreRow } from "@spekoai/sdk";
 import { extent, type Interval, type Scale, scaleFor } from "../../charts/scale.js";
 import { type Metric, metricOf } from "./metrics.js";
-import { rowKey, type ScoreFacts } from "./scores.js";
+import { rowKey } from "./scores.js";
 
 /** The plot's box in px. */
 export interface Size {
@@ -16,7 +17,7 @@ export const MARGIN = { top: 20, right: 24, bottom: 46, left: 58 };
 /** A circle. */
 export interface Point {
   key: string;
-  row: ScoreFacts;
+  row: ScoreRow;
   x: number;
   y: number;
   /** px; its area grows with the cost. */
@@ -45,7 +46,7 @@ export interface Plot {
   /** From left to right. */
   points: Point[];
   /** Rows without quality or latency: they have no place. */
-  unplaced: ScoreFacts[];
+  unplaced: ScoreRow[];
   /** Costs shown in the legend with their radius, small to large. */
   sizes: { cost: number; radius: number }[];
 }
@@ -54,7 +55,7 @@ const RADIUS: Interval = [5, 15];
 const HOLLOW_RADIUS = 7;
 
 /** Draws the rows into a box. Better is up and to the left: axes on which lower is better run accordingly. */
-export function plot(rows: readonly ScoreFacts[], size: Size, series: ReadonlyMap<string, number>): Plot | null {
+export function plot(rows: readonly ScoreRow[], size: Size, series: ReadonlyMap<string, number>): Plot | null {
   const placed = rows.filter((row) => row.quality !== null && row.latencyMs !== null);
   const first = placed[0] ?? rows[0];
   if (first === undefined) return null;
@@ -97,7 +98,7 @@ export function plot(rows: readonly ScoreFacts[], size: Size, series: ReadonlyMa
 
 /** Numbers from 0 for the providers of a layer, by the alphabet. Ask with all its rows: a filter must not change
  * anybody's colour. */
-export function seriesOf(rows: readonly ScoreFacts[]): Map<string, number> {
+export function seriesOf(rows: readonly ScoreRow[]): Map<string, number> {
   const drawn = rows.filter((row) => row.quality !== null && row.latencyMs !== null).map((row) => row.provider);
   return new Map([...new Set(drawn)].sort().map((provider, index) => [provider, index]));
 }

@@ -1,26 +1,7 @@
 /** Which score rows are shown, and what can be chosen among them. Pure. */
 
+import type { ScoreRow } from "@spekoai/sdk";
 import type { Layer } from "./metrics.js";
-
-/** One measurement, as the gateway tells it. */
-export interface ScoreFacts {
-  snapshotId: string;
-  modality: string;
-  provider: string;
-  providerName: string;
-  model: string;
-  voice: string | null;
-  language: string;
-  region: string;
-  mode: string;
-  qualityMetric: string;
-  quality: number | null;
-  latencyMetric: string;
-  latencyMs: number | null;
-  costUsdPerMinute: number | null;
-  status: string;
-  note: string | null;
-}
 
 /** A choice among the rows of a layer. An empty member does not restrict. */
 export interface Filter {
@@ -33,8 +14,8 @@ export interface Filter {
 }
 
 /** Where and how a row was measured: figures of two places cannot be compared. */
-export function placeOf(row: Pick<ScoreFacts, "mode" | "region">): string {
-  return `${row.mode}.${row.region}`;
+export function placeOf(row: Pick<ScoreRow, "mode" | "region">): string {
+  return row.region === null ? row.mode : `${row.mode}.${row.region}`;
 }
 
 /** `streaming.us-east4` in words. */
@@ -52,7 +33,7 @@ export interface Choices {
   snapshots: string[];
 }
 
-export function choicesOf(rows: readonly ScoreFacts[], layer: Layer): Choices {
+export function choicesOf(rows: readonly ScoreRow[], layer: Layer): Choices {
   const own = rows.filter((row) => row.modality === layer);
   const providers = new Map(own.map((row) => [row.provider, row.providerName]));
   return {
@@ -84,7 +65,7 @@ export function fitting(filter: Filter, choices: Choices): Filter {
 }
 
 /** The rows that a filter lets through. */
-export function chosen(rows: readonly ScoreFacts[], filter: Filter): ScoreFacts[] {
+export function chosen(rows: readonly ScoreRow[], filter: Filter): ScoreRow[] {
   return rows.filter(
     (row) =>
       row.modality === filter.layer &&
@@ -96,7 +77,7 @@ export function chosen(rows: readonly ScoreFacts[], filter: Filter): ScoreFacts[
 }
 
 /** Names a row; no two rows of an answer have the same. */
-export function rowKey(row: ScoreFacts): string {
+export function rowKey(row: ScoreRow): string {
   return [row.snapshotId, row.modality, row.provider, row.model, row.voice ?? "", row.language, placeOf(row)].join("|");
 }
 

@@ -1,15 +1,11 @@
 /** Which vendor calls belong to which turn. The gateway books calls by session; their time says the turn. Pure. */
 
+import type { Attempt } from "@spekoai/sdk";
 import { sumMicroUsd } from "./money.js";
 import { epoch, type TurnRow } from "./waterfall.js";
 
-/** One call of a vendor, as far as this page needs it. */
-export interface AttemptFacts {
-  modality: string;
-  outcome: string;
-  startedAt: string;
-  costMicroUsd: string;
-}
+/** One call of a vendor, as far as its place is concerned. */
+export type AttemptFacts = Pick<Attempt, "modality" | "outcome" | "startedAt" | "costMicroUsd">;
 
 /** A call at its place: ms on its turn's axis, null where there is none. */
 export interface Placed<A> {

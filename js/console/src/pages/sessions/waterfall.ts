@@ -1,23 +1,8 @@
 /** A session's turns as rows of a waterfall: what each turn waited for, one part after the other, on an axis whose zero
  * is the user's end of speech. Pure. */
 
+import type { TurnStage, TurnTiming } from "@spekoai/sdk";
 import type { Interval } from "../../charts/scale.js";
-
-/** When a stage of a turn was reached; `ms` since the user's end of speech, negative before it. */
-export interface StageTiming {
-  stage: string;
-  ms: number;
-  provider: string | null;
-  model: string | null;
-}
-
-/** One turn as the gateway keeps it. `startedAt`: when the speech began, or the answer of a turn without any. */
-export interface TurnTiming {
-  index: number;
-  startedAt: string;
-  interrupted: boolean;
-  stages: readonly StageTiming[];
-}
 
 /** What the time of a turn went into, in order. `engine` stands for everything inside a speech-to-speech engine. */
 export const PARTS = [
@@ -106,7 +91,7 @@ function turnRow(turn: TurnTiming): TurnRow {
   };
 }
 
-function segmentsOf(stages: ReadonlyMap<string, StageTiming>): Segment[] {
+function segmentsOf(stages: ReadonlyMap<string, TurnStage>): Segment[] {
   const segments: Segment[] = [];
   const started = stages.get("speech_started");
   if (started !== undefined && started.ms < 0) segments.push({ part: "speech", from: started.ms, to: 0, ...NOBODY });
@@ -132,8 +117,8 @@ function segmentsOf(stages: ReadonlyMap<string, StageTiming>): Segment[] {
 const NOBODY = { provider: null, model: null };
 
 /** By name; the gateway keeps one time per stage, and of anything else the first counts. */
-function firstOfEach(stages: readonly StageTiming[]): Map<string, StageTiming> {
-  const found = new Map<string, StageTiming>();
+function firstOfEach(stages: readonly TurnStage[]): Map<string, TurnStage> {
+  const found = new Map<string, TurnStage>();
   for (const stage of stages) if (Number.isFinite(stage.ms) && !found.has(stage.stage)) found.set(stage.stage, stage);
   return found;
 }

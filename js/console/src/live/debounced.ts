@@ -1,0 +1,13 @@
+/** A value that settles. */
+
+import { useEffect, useState } from "preact/hooks";
+
+/** The value as it was when it last stood still for so many ms. */
+export function useDebounced<T>(value: T, ms: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(() => value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}

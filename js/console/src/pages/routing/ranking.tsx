@@ -1,0 +1,129 @@
+/** A ranking as a table: who, with what score, and what the score is made of. */
+
+import type { ScoreAxis } from "@spekoai/sdk";
+import type { JSX } from "preact";
+import { Badge } from "../../ui/index.js";
+import { healthWords, type LayerDecision, type Ranked, reasonWords } from "./decision.js";
+import { Candidate, Snapshot } from "./layer_panel.js";
+import { formatValue, LAYER_NAMES, metricOf } from "./metrics.js";
+
+export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element {
+  const label = `Ranking of ${LAYER_NAMES[decision.layer].toLowerCase()}`;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    <section class="table-region" aria-label={label} tabIndex={0}>
+      <table class="table ranking">
+        <caption class="sr-only">{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="align-end">
+              Rank
+            </th>
+            <th scope="col">Candidate</th>
+            <th scope="col">Score</th>
+            {decision.axes.map((axis, place) => (
+              <th key={axis.name} scope="col" title={metricOf(axis.name).name}>
+                <span class={`axis-key axis-${place}`}>{metricOf(axis.name).short}</span>{" "}
+                <span class="axis-weight">× {axis.weight}</span>
+              </th>
+            ))}
+            <th scope="col">Can be called</th>
+            <th scope="col">Health</th>
+            <th scope="col">Snapshot</th>
+          </tr>
+        </thead>
+        <tbody>
+          {decision.ranking.map((entry) => (
+            <Row key={`${entry.providerId}|${entry.modelId}`} entry={entry} axes={decision.axes} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Row({ entry, axes }: { entry: Ranked; axes: LayerDecision["axes"] }): JSX.Element {
+  const health = healthWords(entry.health);
+  return (
+    <tr class={entry.called ? "ranking-called" : entry.usable ? "" : "ranking-blocked"}>
+      <td class="align-end faint">{entry.rank}</td>
+      <th scope="row">
+        <Candidate provider={entry.providerId} model={entry.modelId} />
+        {entry.called && <Badge tone="accent">would be called</Badge>}
+      </th>
+      <td>
+        <Score entry={entry} />
+      </td>
+      {axes.map((wanted, place) => (
+        <td key={wanted.name}>
+          <Axis axis={entry.axes?.find((axis) => axis.name === wanted.name)} name={wanted.name} place={place} />
+        </td>
+      ))}
+      <td>
+        {entry.usable ? (
+          <Badge tone="ok">Yes</Badge>
+        ) : (
+          <Badge tone="neutral" title={entry.hint}>
+            {reasonWords(entry.reason)}
+          </Badge>
+        )}
+      </td>
+      <td>
+        <Badge tone={health.tone} dot>
+          {health.words}
+        </Badge>
+      </td>
+      <td>
+        <Snapshot id={entry.scoresRunId} />
+      </td>
+    </tr>
+  );
+}
+
+/** The score, and how much of it each axis gives. */
+function Score({ entry }: { entry: Ranked }): JSX.Element {
+  if (entry.score === null) return <span class="faint">not measured</span>;
+  const axes = entry.axes ?? [];
+  let from = 0;
+  return (
+    <span class="figure">
+      <strong>{entry.score.toFixed(3)}</strong>
+      <svg class="bar" aria-hidden="true" focusable="false">
+        <rect class="bar-ground" width="100%" height="100%" />
+        {axes.map((axis, place) => {
+          const x = from;
+          from += axis.norm * axis.weight;
+          return (
+            <rect key={axis.name} class={`bar-axis-${place}`} x={percent(x)} width={percent(from - x)} height="100%" />
+          );
+        })}
+      </svg>
+    </span>
+  );
+}
+
+/** A raw value, and how it compares with the rest of its set. */
+function Axis(props: { axis: ScoreAxis | undefined; name: string; place: number }): JSX.Element {
+  const { axis } = props;
+  if (axis === undefined) return <span class="faint">–</span>;
+  const { unit } = metricOf(props.name);
+  return (
+    <span class="figure">
+      <span>
+        {axis.raw === null ? <span class="faint">not measured</span> : formatValue(axis.raw, unit)}{" "}
+        <span class="faint small" title="Compared with the others: 1 is best, 0 is worst">
+          <span class="sr-only">normalised </span>
+          {axis.norm.toFixed(2)}
+        </span>
+      </span>
+      <svg class="bar" aria-hidden="true" focusable="false">
+        <rect class="bar-ground" width="100%" height="100%" />
+        <rect class={`bar-axis-${props.place}`} width={percent(axis.norm)} height="100%" />
+      </svg>
+    </span>
+  );
+}
+
+function percent(part: number): string {
+  return `${(Math.min(1, Math.max(0, part)) * 100).toFixed(2)}%`;
+}
