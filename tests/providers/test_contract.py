@@ -16,7 +16,8 @@ import pytest
 from speko.audio import Recording
 from speko.audio.wav import wav_header
 from speko.providers.call import Call, Credential
-from speko.providers.catalogue import Modality, Model
+from speko.providers.catalogue import MODALITIES, Modality, Model
+from speko.providers.check import CheckReport
 from speko.providers.errors import ConnectFailed, CredentialRejected, ProviderError
 from speko.providers.llm import ChatMessage, LlmCapabilities, LlmRequest, TextDelta, Tool, ToolCall
 from speko.providers.registry import Connectors, Registration, Registry, Runtime
@@ -202,6 +203,38 @@ async def test_failures_are_provider_errors(bench: Bench, open_stream: Open, reg
     async with bench.simulator.port_closed():
         with pytest.raises(ConnectFailed):
             await collect(open_stream(bench, registration, bench.call(registration)), (object,))
+
+
+TESTABLE = [pytest.param(r, id=vendor_id) for vendor_id, r in REGISTRY.vendors.items() if r.check]
+
+
+def test_every_vendor_that_is_called_over_http_can_be_tested() -> None:
+    called = {param.id for modality in MODALITIES if modality != "s2s" for param in over_http(modality)}
+    assert called == {param.id for param in TESTABLE}
+
+
+@pytest.mark.parametrize("registration", TESTABLE)
+async def test_checks_of_credentials(bench: Bench, registration: Registration) -> None:
+    check = bench.connectors.check(registration.vendor.id)
+    report = await check.check(bench.call(registration))
+    assert isinstance(report, CheckReport)
+    assert registration.vendor.name in report.message
+    for fault in (FaultKind.UNAUTHORIZED, FaultKind.OVERLOADED):
+        bench.simulator.fault = Fault(fault)
+        with pytest.raises(ProviderError) as refused:
+            await check.check(bench.call(registration))
+        assert isinstance(refused.value, CredentialRejected) == (fault is FaultKind.UNAUTHORIZED)
+        assert "sk-test-key" not in refused.value.message
+    bench.simulator.fault = Fault(FaultKind.SILENT)
+    task = asyncio.create_task(check.check(bench.call(registration)))
+    await bench.simulator.until(lambda: bench.simulator.requests[-1].fault is FaultKind.SILENT)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await bench.simulator.until(lambda: bench.simulator.cancelled == 1)
+    async with bench.simulator.port_closed():
+        with pytest.raises(ConnectFailed):
+            await check.check(bench.call(registration))
 
 
 @pytest.mark.parametrize(("open_stream", "registration"), EVERY_CALL)
