@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
@@ -93,9 +94,21 @@ class _Quiet(logging.Filter):
         return "without completing response" not in record.getMessage()
 
 
-def serve(settings: Settings, environment: Mapping[str, str], *, on_ready: Callable[[str], None] | None = None) -> int:
-    """Serves until a signal; the exit code. `on_ready` is called with the URL when everything is warm. The vendors'
-    usual variables (`OPENAI_API_KEY`, …) are looked up in `environment`.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A gateway that serves."""
+
+    url: str
+    """Where it listens."""
+    console_url: str | None = field(repr=False)
+    """Logs in to the console, once: a secret, for the terminal alone. None: there is no console, or no build of it."""
+
+
+def serve(
+    settings: Settings, environment: Mapping[str, str], *, on_ready: Callable[[Ready], None] | None = None
+) -> int:
+    """Serves until a signal; the exit code. `on_ready` is called when everything is warm. The vendors' usual variables
+    (`OPENAI_API_KEY`, …) are looked up in `environment`.
 
     Raises:
         CannotListen: the address is taken or is none of this machine's.
@@ -104,7 +117,7 @@ def serve(settings: Settings, environment: Mapping[str, str], *, on_ready: Calla
     logging.getLogger("uvicorn.error").addFilter(_Quiet())
     with _bound(settings.host, settings.port) as sock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         gateway = Gateway(settings, environment=environment)
-        return runner.run(_serve(gateway, sock, on_ready or (lambda url: None)))
+        return runner.run(_serve(gateway, sock, on_ready or (lambda ready: None)))
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -122,14 +135,14 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[str], None]) -> int:
+async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[Ready], None]) -> int:
     settings = gateway.settings
     await gateway.open()
     warming: asyncio.Task[None] | None = None
 
     async def warm(url: str) -> None:
         await gateway.warm_up()
-        on_ready(url)
+        on_ready(Ready(url, gateway.console.link(url) if gateway.console is not None else None))
 
     def listening(url: str) -> None:
         nonlocal warming

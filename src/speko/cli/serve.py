@@ -1,4 +1,5 @@
-"""`speko serve`: the gateway in the foreground. Logs go to stderr, the address and a first key to stdout."""
+"""`speko serve`: the gateway in the foreground. Logs go to stderr, what a person needs to stdout: the address, the
+console's link and a first key."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Runs the gateway for `speko serve`: settings, logging, a first key, and what is printed when it listens."""
+"""Runs the gateway for `speko serve`: settings, logging, a first key, and what is printed when it serves."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from speko.api.server import CannotListen, serve
+from speko.api.server import CannotListen, Ready, serve
 from speko.cli import logs
 from speko.cli.configuration import open_store, settings_of, storage_explained
 from speko.cli.exits import CommandError, Exit
@@ -31,13 +31,22 @@ def run_gateway(args: argparse.Namespace) -> int:
         # At once: should the port be taken, the key is not lost.
         terminal.write(f"API key, shown this once: {key}")
 
-    def on_ready(url: str) -> None:
-        terminal.write(f"speko {__version__} serves on {url}")
+    def on_ready(ready: Ready) -> None:
+        terminal.write(f"speko {__version__} serves on {ready.url}")
+        if settings.console:
+            terminal.write(console_line(ready.console_url))
         if key is not None:
-            terminal.write(examples(url, key))
+            terminal.write(examples(ready.url, key))
         elif args.first_key:
             terminal.write(another_key(settings.data))
-        terminal.document({"url": url, "version": __version__, **({"key": key} if key else {})})
+        terminal.document(
+            {
+                "url": ready.url,
+                "version": __version__,
+                **({"key": key} if key else {}),
+                **({"consoleUrl": ready.console_url} if ready.console_url else {}),
+            }
+        )
 
     with storage_explained():
         try:
@@ -46,6 +55,14 @@ def run_gateway(args: argparse.Namespace) -> int:
             raise CommandError(f"scores: {error}", "BAD_SCORES", Exit.USAGE) from error
         except CannotListen as error:
             raise CommandError(str(error), "CANNOT_LISTEN") from error
+
+
+def console_line(link: str | None) -> str:
+    """How to open the console; None = it is not built."""
+    if link is None:
+        return "Web console: not in this build. In a checkout, type make console and start again."
+    # Here and nowhere else: the log is kept, and read by others.
+    return f"Web console, this link logs in once: {link}"
 
 
 async def first_key(settings: Settings) -> str | None:

@@ -49,7 +49,7 @@ def main() -> int:
     settings = Settings(
         data=Path(sys.argv[1]), port=0, embedded="never", agent_processes=0, drain_seconds=float(sys.argv[2])
     )
-    return server.serve(settings, {}, on_ready=lambda url: print(url, flush=True))
+    return server.serve(settings, {}, on_ready=lambda ready: print(ready.url, flush=True))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,10 @@ class ConsoleSessions:
         claims = self._cookies.opened(cookie)
         if claims is None:
             return None
-        session = self._decode(claims)
+        try:
+            session = self._decode(claims)
+        except msgspec.ValidationError:
+            return None  # another version of speko has signed something else
         return session if self._now() < session.expires_at and session.id not in self._ended else None
 
     def end(self, session: ConsoleSession) -> None:
