@@ -22,9 +22,9 @@ export class Resampler {
   readonly #taps: number;
   /** The filter, `#taps` coefficients for each of `#up` phases, oldest input first. */
   readonly #filter: Float32Array;
-  /** The last `#taps` − 1 inputs, and then the block at hand. */
+  /** The last `#taps` inputs, and then the block at hand. */
   readonly #window: Float32Array;
-  /** When the next output is due after the next input, in 1 / `#up` of an input. */
+  /** When the next output is due after the next input, in 1 / `#up` of an input; negative when it only was not asked for. */
   #due = 0;
 
   constructor(fromRate: number, toRate: number) {
@@ -33,7 +33,7 @@ export class Resampler {
     this.#down = fromRate / divisor;
     this.#taps = fromRate === toRate ? 1 : Math.ceil(TAPS * Math.max(1, fromRate / toRate));
     this.#filter = design(this.#up, this.#down, this.#taps);
-    this.#window = new Float32Array(this.#taps - 1 + BLOCK);
+    this.#window = new Float32Array(this.#taps + BLOCK);
   }
 
   /** How many inputs the next `outputs` outputs take. */
@@ -46,12 +46,20 @@ export class Resampler {
     return Math.max(0, Math.ceil((inputs * this.#up - this.#due) / this.#down));
   }
 
-  /** Takes the first `count` of `input` and writes the `ready(count)` outputs that they give to the front of `output`. */
+  /**
+   * Takes the first `count` of `input`, writes what they give to `output`, and returns how many that were.
+   *
+   * The caller has room for `ready(count)`, or takes no more than `needed(output.length)`: the outputs for which there is
+   * no room come with the next call.
+   */
   process(input: Float32Array, count: number, output: Float32Array): number {
     let written = 0;
-    for (let start = 0; start < count; start += BLOCK) {
-      written = this.#block(input, start, Math.min(BLOCK, count - start), output, written);
-    }
+    let start = 0;
+    do {
+      const size = Math.min(BLOCK, count - start);
+      written = this.#block(input, start, size, output, written);
+      start += size;
+    } while (start < count);
     return written;
   }
 
@@ -61,26 +69,26 @@ export class Resampler {
     this.#due = 0;
   }
 
-  #block(input: Float32Array, start: number, count: number, output: Float32Array, from: number): number {
+  #block(inputs: Float32Array, start: number, count: number, output: Float32Array, from: number): number {
     const window = this.#window;
     const filter = this.#filter;
     const taps = this.#taps;
     for (let i = 0; i < count; i++) {
-      window[taps - 1 + i] = input[start + i] ?? 0;
+      window[taps + i] = inputs[start + i] ?? 0;
     }
     const end = count * this.#up;
     let written = from;
-    for (; this.#due < end; this.#due += this.#down) {
-      const oldest = Math.floor(this.#due / this.#up);
-      const phase = (this.#due % this.#up) * taps;
+    for (; this.#due < end && written < output.length; this.#due += this.#down) {
+      const input = Math.floor(this.#due / this.#up);
+      const phase = (this.#due - input * this.#up) * taps;
       let sum = 0;
       for (let k = 0; k < taps; k++) {
-        sum += (filter[phase + k] ?? 0) * (window[oldest + k] ?? 0);
+        sum += (filter[phase + k] ?? 0) * (window[1 + input + k] ?? 0);
       }
       output[written++] = sum;
     }
     this.#due -= end;
-    window.copyWithin(0, count, count + taps - 1);
+    window.copyWithin(0, count, count + taps);
     return written;
   }
 }

@@ -5,15 +5,16 @@ import { Playback } from "./playback.js";
 import type { SoundEvents, SoundNodes } from "./sound_nodes.js";
 import type { SoundRates } from "./worklet_messages.js";
 
-/** Samples at a time: 21 ms at 48 kHz. */
-const BUFFER = 1024;
+/** Samples at a time: 21 ms at 48 kHz, and 43 ms. Playback has no second chance when the page is late. */
+const CAPTURE_BUFFER = 1024;
+const PLAYOUT_BUFFER = 2048;
 
 /** The same as the worklet's processors do; a busy page makes it stutter. */
 export function scriptNodes(context: AudioContext, rates: SoundRates, events: SoundEvents): SoundNodes {
   const framer = new Framer(context.sampleRate, rates.inputSampleRate, (frame) => events.onFrame(frame));
   const playback = new Playback(rates.outputSampleRate, context.sampleRate, (report) => events.onReport(report));
-  const capture = context.createScriptProcessor(BUFFER, 1, 1);
-  const playout = context.createScriptProcessor(BUFFER, 1, 1);
+  const capture = context.createScriptProcessor(CAPTURE_BUFFER, 1, 1);
+  const playout = context.createScriptProcessor(PLAYOUT_BUFFER, 1, 1);
   let muted = false;
   capture.onaudioprocess = ({ inputBuffer }) => {
     if (!muted) {
