@@ -51,7 +51,7 @@ export function configOf(options: SpekoOptions): Config {
   return {
     baseUrl: baseUrlOf(options, origin),
     timeout,
-    // Looked up at each call, and called without an object: browsers insist on the latter.
+    // Looked up at each call, and called on the global alone: browsers insist on that.
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     headers: {
       Authorization: `Bearer ${apiKey}`,

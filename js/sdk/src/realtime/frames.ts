@@ -22,69 +22,55 @@ export type ClientFrame =
  * which the socket's close follows, and those of later gateways. Missing members, and members of another type, get
  * their default.
  */
-export function readFrame(text: string): WireFrame | undefined {
-  const members = jsonObject(text);
-  const kind = members?.t;
-  return members !== undefined && typeof kind === "string" ? READERS.get(kind)?.(members) : undefined;
+export function readFrame(json: string): WireFrame | undefined {
+  const wire: Members = jsonObject(json) ?? {};
+  switch (wire.t) {
+    case "ready":
+      return {
+        type: "ready",
+        inputSampleRate: rate(wire.inputSampleRate),
+        outputSampleRate: rate(wire.outputSampleRate),
+      };
+    case "transcript": {
+      const role = wire.role === "user" ? "user" : "assistant";
+      return { type: "transcript", role, text: text(wire.text), final: wire.final === true };
+    }
+    case "tool_call":
+      return {
+        type: "tool_call",
+        callId: text(wire.callId),
+        name: text(wire.name),
+        arguments: text(wire.arguments),
+      };
+    case "server_tool_call":
+      return {
+        type: "server_tool_call",
+        id: text(wire.id),
+        name: text(wire.name),
+        status: text(wire.status) || "started",
+      };
+    case "usage":
+      return {
+        type: "usage",
+        inputAudioTokens: number(wire.inputAudioTokens),
+        outputAudioTokens: number(wire.outputAudioTokens),
+      };
+    case "interruption":
+      return { type: "interruption", at: wire.at === "assistant" ? "assistant" : "user" };
+    case "turn":
+      return {
+        type: "turn",
+        stage: text(wire.stage),
+        ms: number(wire.ms),
+        ...(typeof wire.provider === "string" ? { provider: wire.provider } : {}),
+        ...(typeof wire.model === "string" ? { model: wire.model } : {}),
+      };
+    case "error":
+      return { type: "error", code: text(wire.code) || "UNKNOWN", message: text(wire.message) };
+    default:
+      return undefined;
+  }
 }
-
-const READERS = new Map<string, (members: Members) => WireFrame>([
-  [
-    "ready",
-    ({ inputSampleRate, outputSampleRate }) => ({
-      type: "ready",
-      inputSampleRate: rate(inputSampleRate),
-      outputSampleRate: rate(outputSampleRate),
-    }),
-  ],
-  [
-    "transcript",
-    (members) => ({
-      type: "transcript",
-      role: members.role === "user" ? "user" : "assistant",
-      text: text(members.text),
-      final: members.final === true,
-    }),
-  ],
-  [
-    "tool_call",
-    (members) => ({
-      type: "tool_call",
-      callId: text(members.callId),
-      name: text(members.name),
-      arguments: text(members.arguments),
-    }),
-  ],
-  [
-    "server_tool_call",
-    ({ id, name, status }) => ({
-      type: "server_tool_call",
-      id: text(id),
-      name: text(name),
-      status: text(status) || "started",
-    }),
-  ],
-  [
-    "usage",
-    ({ inputAudioTokens, outputAudioTokens }) => ({
-      type: "usage",
-      inputAudioTokens: number(inputAudioTokens),
-      outputAudioTokens: number(outputAudioTokens),
-    }),
-  ],
-  ["interruption", ({ at }) => ({ type: "interruption", at: at === "assistant" ? "assistant" : "user" })],
-  [
-    "turn",
-    ({ stage, ms, provider, model }) => ({
-      type: "turn",
-      stage: text(stage),
-      ms: number(ms),
-      ...(typeof provider === "string" ? { provider } : {}),
-      ...(typeof model === "string" ? { model } : {}),
-    }),
-  ],
-  ["error", ({ code, message }) => ({ type: "error", code: text(code) || "UNKNOWN", message: text(message) })],
-]);
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";

@@ -82,8 +82,9 @@ export interface BenchmarkScores {
 /** One run of measurements. */
 export interface ScoreSnapshot {
   id: string;
+  /** ISO-8601 date of the measurement. */
   date: string | null;
-  source: string;
+  source: string | null;
   /** Measured by the operator of this gateway. */
   own: boolean;
 }
@@ -98,13 +99,14 @@ export interface ScoreRow {
   voice: string | null;
   /** `*`: every language. */
   language: string;
-  region: string | null;
+  region: string;
   mode: string;
-  /** What `quality` counts. */
-  qualityMetric: string | null;
+  /** What `quality` counts: `wer_pct` and `round_trip_cer_pct` (lower is better), `quality_score` and
+   * `task_success_pct` (higher is better). */
+  qualityMetric: string;
   quality: number | null;
   /** What `latencyMs` counts. */
-  latencyMetric: string | null;
+  latencyMetric: string;
   latencyMs: number | null;
   costUsdPerMinute: number | null;
   status: Open<"production" | "warned" | "provisional">;

@@ -28,6 +28,8 @@ export interface ProviderModel {
   id: string;
   /** What the model declares, such as `languages` and `streaming`. */
   capabilities: Record<string, unknown>;
+  /** The gateway's own, made of other models. */
+  composite: boolean;
 }
 
 /** Every entry that an allow-list may hold, by layer. */

@@ -87,7 +87,7 @@ export interface S2sSession {
   provider: string;
   model: string;
   /** For `requests.get`: every engine that the session has tried. */
-  requestId: string | null;
+  requestId: string;
 }
 
 /** A session in a media room, just made. */
@@ -142,7 +142,7 @@ export interface Session {
   model: string | null;
   metadata: Record<string, unknown>;
   /** For `requests.get`: every attempt of the session. */
-  requestId: string | null;
+  requestId: string;
 }
 
 /** Some sessions, newest first. */
