@@ -12,10 +12,12 @@ import pytest
 
 from speko.cli import doctor
 from speko.cli.exits import Exit
+from speko.console import site
 from speko.providers.catalogue import Vendor
 from speko.providers.registry import Registration, Registry
 from tests.cli.conftest import Command, Outcome
 from tests.cli.fake_gateway import FakeGateway
+from tests.console.build import make_build
 
 LAYERS = ("stt", "llm", "tts")
 NOWHERE = "http://127.0.0.1:9"
@@ -119,6 +121,20 @@ def test_the_data_folder(examine: Callable[..., Outcome], monkeypatch: pytest.Mo
     assert states(examine("--json", "--data", "file"))["data folder"] == "missing"
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert states(examine("--json", "--data", "new"))["data folder"] == "missing"
+
+
+def test_whether_the_console_is_built(
+    examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install(monkeypatch, *ENGINES)
+    monkeypatch.setattr(site, "STATIC", tmp_path / "build")
+    done = examine()
+    assert done.code == Exit.OK, "a gateway serves without it"
+    assert "make console" in done.out
+    make_build(tmp_path / "build")
+    assert states(examine("--json"))["web console"] == "ok"
+    monkeypatch.setenv("SPEKO_CONSOLE", "false")
+    assert "web console" not in states(examine("--json"))
 
 
 def test_the_sdk_alone(examine: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:

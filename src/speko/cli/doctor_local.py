@@ -9,6 +9,7 @@ from speko.api.gateway import platform_access
 from speko.cli.configuration import settings_of
 from speko.cli.exits import INSTALL_SERVER, CommandError
 from speko.cli.findings import LAYERS, Finding, no_layers
+from speko.console.site import is_built
 from speko.providers.registry import Registration, Registry
 from speko.routing.access import access
 from speko.settings import Settings
@@ -41,6 +42,7 @@ def examine(args: argparse.Namespace, *, running: bool) -> Examination:
     findings = [_configuration(args.config)]
     if args.data or not running:
         findings.append(_data_folder(settings.data))
+    findings += [_console()] if settings.console and not running else []
     vendors = [*_credentials(settings, registry), *map(_engine, embedded.values())]
     platform = platform_access(settings, registry, os.environ)
     served = no_layers()
@@ -66,6 +68,13 @@ def _data_folder(data: Path) -> Finding:
     if not os.access(existing, os.W_OK | os.X_OK):
         return Finding("missing", "data folder", f"{existing} cannot be written", "speko serve --data DIR")
     return Finding("ok", "data folder", f"{data} {'is there' if data.exists() else 'will be created'}")
+
+
+def _console() -> Finding:
+    """Whether the web console can be served from here."""
+    if is_built():
+        return Finding("ok", "web console", "is built; each start of speko serve prints a link to it")
+    return Finding("note", "web console", "not in this build; the API works without", "make console   (in a checkout)")
 
 
 def _engine(registration: Registration) -> Finding:

@@ -51,8 +51,8 @@ async def test_every_page_has_all_headers(tmp_path: Path) -> None:
             assert directives(headers["content-security-policy"]) == WHOLE | {"connect-src": f"'self' {at}"}
             assert headers["x-content-type-options"] == "nosniff"
             assert headers["referrer-policy"] == "no-referrer"
-            assert "microphone=(self)" in headers["permissions-policy"]
-            assert "camera=()" in headers["permissions-policy"]
+            features = headers["permissions-policy"].split(", ")
+            assert {"microphone=(self)", "speaker-selection=(self)", "camera=()"} < set(features)
             assert headers["cross-origin-opener-policy"] == "same-origin"
             assert headers["cross-origin-resource-policy"] == "same-origin"
             assert headers["x-frame-options"] == "DENY"
