@@ -8,6 +8,7 @@ import { openMicrophone, stopTracks, unlessAborted } from "./microphone.js";
 import type { PlaybackReport } from "./playback.js";
 import { scriptNodes } from "./script_processor.js";
 import { SoundGraph } from "./sound_graph.js";
+import type { SoundEvents } from "./sound_nodes.js";
 import { loadWorklet } from "./worklet_loading.js";
 import { workletNodes } from "./worklet_nodes.js";
 
@@ -125,14 +126,20 @@ class BrowserAudio implements AudioIO {
     this.#applyMute();
     const hasWorklet = await unlessAborted(loading, signal);
     await startContext(context, signal);
-    const nodes = (hasWorklet ? workletNodes : scriptNodes)(context, this.#settings, {
+    const makeNodes = hasWorklet ? workletNodes : scriptNodes;
+    this.#graph = new SoundGraph(context, stream, this.#volume, () =>
+      makeNodes(context, this.#settings, this.#sound()),
+    );
+    this.#watch(context, stream, signal);
+    this.#begin();
+  }
+
+  #sound(): SoundEvents {
+    return {
       onFrame: (pcm) => this.#frame(pcm),
       onReport: (report) => this.#report(report),
       onFailure: (error) => this.#problem(error),
-    });
-    this.#graph = new SoundGraph(context, stream, nodes, this.#volume);
-    this.#watch(context, stream, signal);
-    this.#begin();
+    };
   }
 
   #watch(context: AudioContext, stream: MediaStream, signal: AbortSignal): void {

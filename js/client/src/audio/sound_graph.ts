@@ -18,16 +18,17 @@ export class SoundGraph {
   readonly #window = new Float32Array(METER);
   readonly #level = new Level();
 
-  constructor(context: AudioContext, stream: MediaStream, nodes: SoundNodes, volume: number) {
-    this.nodes = nodes;
+  /** `makeNodes` is called last: what throws before it leaves nothing that must be closed. */
+  constructor(context: AudioContext, stream: MediaStream, volume: number, makeNodes: () => SoundNodes) {
     this.#context = context;
     this.#microphone = context.createMediaStreamSource(stream);
     this.#volume = context.createGain();
     this.#volume.gain.value = volume;
     this.#meter = context.createAnalyser();
     this.#meter.fftSize = METER;
-    this.#microphone.connect(nodes.capture).connect(context.destination);
-    nodes.playout.connect(this.#volume).connect(this.#meter).connect(context.destination);
+    this.nodes = makeNodes();
+    this.#microphone.connect(this.nodes.capture).connect(context.destination);
+    this.nodes.playout.connect(this.#volume).connect(this.#meter).connect(context.destination);
   }
 
   setVolume(volume: number): void {
