@@ -1,10 +1,12 @@
+/** Sessions: the list, and one of them. */
+
 import type { JSX } from "preact";
-import { Empty, Page } from "../../ui/index.js";
+import { route } from "../../shell/router.js";
+import { SessionDetail } from "./session_detail.js";
+import { SessionList } from "./session_list.js";
+import "../../style/sessions.css";
 
 export function SessionsPage(): JSX.Element {
-  return (
-    <Page title="Sessions">
-      <Empty icon="sessions" title="This page is being built." />
-    </Page>
-  );
+  const id = route.value.parts[0];
+  return id === undefined ? <SessionList /> : <SessionDetail key={id} id={id} />;
 }

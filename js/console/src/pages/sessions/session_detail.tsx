@@ -1,0 +1,124 @@
+/** One session: what it was, turn by turn. */
+
+import type { JSX } from "preact";
+import { hrefTo } from "../../shell/router.js";
+import { Button, ButtonLink, count, duration, Icon, Money, Notice, Page, Panel, Skeleton } from "../../ui/index.js";
+import { AttemptTable } from "./attempt_table.js";
+import { attribute, tally } from "./attribution.js";
+import { Facts } from "./session_facts.js";
+import { Length, Status } from "./session_list.js";
+import { Transcript } from "./transcript.js";
+import { TurnsPanel } from "./turns_panel.js";
+import { type SessionRecord, useSession } from "./use_session.js";
+import { medianWait, waterfall } from "./waterfall.js";
+import { isLive } from "./words.js";
+
+export function SessionDetail({ id }: { id: string }): JSX.Element {
+  const loaded = useSession(id);
+  return (
+    <Page
+      title="Session"
+      width="full"
+      description={<code class="session-name">{id}</code>}
+      actions={
+        <ButtonLink href={hrefTo("sessions")} icon="arrowLeft" kind="quiet">
+          All sessions
+        </ButtonLink>
+      }
+    >
+      {loaded.problem && (
+        <Notice
+          tone="error"
+          title={loaded.data ? "Not up to date" : "No session"}
+          action={<Button onClick={loaded.reload}>Try again</Button>}
+        >
+          {loaded.problem}
+        </Notice>
+      )}
+      {loaded.data === undefined && loaded.loading && <Skeleton lines={8} label="Loading the session" />}
+      {loaded.data && <Shown record={loaded.data} />}
+    </Page>
+  );
+}
+
+function Shown({ record }: { record: SessionRecord }): JSX.Element {
+  const { session, turns, transcript, attempts } = record;
+  const picture = waterfall(turns);
+  const calls = attribute(picture.rows, attempts);
+  return (
+    <>
+      <Sums record={record} wait={medianWait(picture.rows)} />
+      <TurnsPanel picture={picture} calls={calls} live={isLive(session)} />
+      {calls.before.length > 0 && (
+        <Panel
+          title="Before the first turn"
+          description="Vendor calls that no turn asked for, such as a greeting."
+          flush
+        >
+          <AttemptTable
+            label="Calls before the first turn"
+            calls={calls.before.map((attempt) => ({ attempt, atMs: null }))}
+          />
+        </Panel>
+      )}
+      {calls.engine.length > 0 && (
+        <Panel
+          title="Engine"
+          description="Connections of the whole session. A second one means that the first was lost, or never came about."
+          flush
+        >
+          <AttemptTable
+            label="Connections to the engine"
+            calls={calls.engine.map((attempt) => ({ attempt, atMs: null }))}
+            since={session.createdAt}
+          />
+        </Panel>
+      )}
+      <Transcript turns={transcript} spoken={turns.length > 0} live={isLive(session)} />
+      <Facts session={session} />
+    </>
+  );
+}
+
+function Sums({ record, wait }: { record: SessionRecord; wait: number | null }): JSX.Element {
+  const { session, turns, attempts } = record;
+  const sums = tally(attempts);
+  return (
+    <dl class="sums">
+      <div>
+        <dt>Status</dt>
+        <dd>
+          <Status status={session.status} />
+        </dd>
+      </div>
+      <div>
+        <dt>Length</dt>
+        <dd>
+          <Length session={session} />
+        </dd>
+      </div>
+      <div>
+        <dt>Turns</dt>
+        <dd>{turns.length}</dd>
+      </div>
+      <div>
+        <dt title="From the user's end of speech to the first sound of the answer">Wait, median</dt>
+        <dd>{wait === null ? "–" : duration(wait)}</dd>
+      </div>
+      <div>
+        <dt>Failovers</dt>
+        <dd class={sums.failovers > 0 ? "sums-bad" : ""}>
+          {sums.failovers > 0 && <Icon name="alert" size={16} />}
+          {sums.failovers}
+          <span class="small faint"> in {count(sums.calls, "call")}</span>
+        </dd>
+      </div>
+      <div>
+        <dt title="What the vendors are likely to bill">Cost</dt>
+        <dd>
+          <Money microUsd={sums.cost.toString()} />
+        </dd>
+      </div>
+    </dl>
+  );
+}

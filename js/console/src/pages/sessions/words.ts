@@ -1,0 +1,94 @@
+/** A session's facts in words. Pure. */
+
+import type { Session } from "@spekoai/sdk";
+import type { Tone } from "../../ui/index.js";
+import type { Part } from "./waterfall.js";
+
+/** Statuses after which nothing happens any more. */
+const OVER: ReadonlySet<string> = new Set(["ended", "failed", "completed"]);
+
+/** Whether a session still goes on, or may yet begin. */
+export function isLive(session: Pick<Session, "status">): boolean {
+  return !OVER.has(session.status);
+}
+
+/** ms from its creation to its end, or until now; null while nobody has joined it. */
+export function lengthMs(session: Pick<Session, "status" | "createdAt" | "endedAt">, now: number): number | null {
+  if (session.status === "created") return null;
+  const from = Date.parse(session.createdAt);
+  const to = session.endedAt === null ? (isLive(session) ? now : Number.NaN) : Date.parse(session.endedAt);
+  return Number.isNaN(to - from) ? null : Math.max(0, to - from);
+}
+
+const STATUS: Record<string, { words: string; tone: Tone }> = {
+  created: { words: "Waiting", tone: "neutral" },
+  connecting: { words: "Connecting", tone: "info" },
+  dialing: { words: "Dialling", tone: "info" },
+  active: { words: "Live", tone: "ok" },
+  ended: { words: "Ended", tone: "neutral" },
+  completed: { words: "Completed", tone: "neutral" },
+  failed: { words: "Failed", tone: "danger" },
+};
+
+/** A status in words. */
+export function statusWords(status: string): { words: string; tone: Tone } {
+  return STATUS[status] ?? { words: humanised(status), tone: "neutral" };
+}
+
+const KINDS: Record<string, string> = { s2s: "Socket", cascade: "Room", phone: "Phone" };
+
+/** How callers reach a session. */
+export function kindWords(kind: string): string {
+  return KINDS[kind] ?? kind;
+}
+
+const END_REASONS: Record<string, string> = {
+  client_closed: "The client hung up",
+  client_lost: "The client was lost",
+  gateway_lost: "The gateway went down",
+  expired: "Its time was over",
+  idle_timeout: "Nothing came from the client for too long",
+  agent_ended: "The agent ended the call",
+  insufficient_credits: "The credits were used up",
+  limit_reached: "A limit was reached",
+  server_shutdown: "The gateway was stopped",
+  flood: "The client sent too many bad frames",
+};
+
+/** Why a session ended. */
+export function endWords(reason: string | null): string {
+  return reason === null || reason === "" ? "–" : (END_REASONS[reason] ?? humanised(reason));
+}
+
+const PARTS: Record<Part, string> = {
+  speech: "User speaks",
+  endpointing: "Endpointing",
+  recognition: "Recognition",
+  model: "Model",
+  synthesis: "Synthesis",
+  delivery: "Delivery",
+  engine: "Engine",
+  answer: "Agent speaks",
+};
+
+/** A part of a turn. */
+export function partWords(part: Part): string {
+  return PARTS[part];
+}
+
+const OUTCOMES: Record<string, { words: string; tone: Tone }> = {
+  served: { words: "Served", tone: "ok" },
+  failed: { words: "Failed", tone: "danger" },
+  cancelled: { words: "Cancelled", tone: "neutral" },
+};
+
+/** What became of a call. */
+export function outcomeWords(outcome: string): { words: string; tone: Tone } {
+  return OUTCOMES[outcome] ?? { words: humanised(outcome), tone: "neutral" };
+}
+
+/** `first_byte_timeout` as `First byte timeout`; a sentence stays as it is. */
+export function humanised(name: string): string {
+  const text = /^[\w-]+$/.test(name) ? name.replace(/[_-]+/g, " ").toLowerCase() : name;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { endWords, humanised, isLive, lengthMs, statusWords } from "../../src/pages/sessions/words.js";
+import { at } from "./turn_fixtures.js";
+
+describe("the length of a session", () => {
+  const now = Date.parse(at(90_000));
+  const session = { createdAt: at(0), endedAt: null };
+
+  it("ends with it, or is so far", () => {
+    expect(lengthMs({ ...session, status: "ended", endedAt: at(5000) }, now)).toBe(5000);
+    expect(lengthMs({ ...session, status: "active" }, now)).toBe(90_000);
+  });
+
+  it("is none while nobody has joined, and none where the end is not known", () => {
+    expect(lengthMs({ ...session, status: "created" }, now)).toBeNull();
+    expect(lengthMs({ ...session, status: "failed" }, now)).toBeNull();
+    expect(lengthMs({ createdAt: "x", endedAt: at(1), status: "ended" }, now)).toBeNull();
+  });
+
+  it("is never negative, however the clocks differ", () => {
+    expect(lengthMs({ ...session, status: "ended", endedAt: at(-10) }, now)).toBe(0);
+  });
+});
+
+it("sessions that are over do not come back", () => {
+  expect(["created", "connecting", "active", "dialing"].map((status) => isLive({ status }))).not.toContain(false);
+  expect(["ended", "failed", "completed"].map((status) => isLive({ status }))).not.toContain(true);
+});
+
+it("names that came with a later gateway are put into words", () => {
+  expect(statusWords("on_hold")).toEqual({ words: "On hold", tone: "neutral" });
+  expect(endWords("moon_shadow")).toBe("Moon shadow");
+  expect(endWords(null)).toBe("–");
+  expect(humanised("Provider connect failed")).toBe("Provider connect failed");
+  expect(humanised("")).toBe("");
+});
