@@ -15,16 +15,16 @@ const unreachable = signal<string | null>(null);
 /** Signs in with the one-time token of a printed link, else by the cookie of an earlier visit. */
 export async function enter(token: string | null): Promise<void> {
   unreachable.value = null;
-  try {
-    await restoreSession();
-  } catch (problem) {
-    unreachable.value = problemText(problem);
+  const refused = token === null ? null : await login({ token }).catch(problemText);
+  if (session.value) {
     return;
   }
-  if (token !== null && session.value === null) {
-    await login({ token }).catch((problem: unknown) => {
-      loginReason.value = problemText(problem);
-    });
+  try {
+    await restoreSession();
+    // A link that was used before is no matter to somebody who is signed in already.
+    loginReason.value = session.value ? null : (refused ?? null);
+  } catch (problem) {
+    unreachable.value = problemText(problem);
   }
 }
 

@@ -17,7 +17,7 @@ export const PLACES: Record<PageId, Place> = {
   providers: { name: "Providers", icon: "providers" },
   keys: { name: "API keys", short: "Keys", icon: "key" },
   sessions: { name: "Sessions", icon: "sessions" },
-  docs: { name: "API reference", short: "Docs", icon: "docs" },
+  docs: { name: "Docs", icon: "docs" },
 };
 
 export function Navigation(): JSX.Element {

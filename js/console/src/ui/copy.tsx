@@ -36,11 +36,9 @@ export function Code(props: { text: string; label?: string; language?: string })
   return (
     <div class="code">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, also by keyboard. */}
-      <section class="code-text" tabIndex={0} aria-label={props.label ?? "Code"}>
-        <pre>
-          <code>{props.text}</code>
-        </pre>
-      </section>
+      <pre tabIndex={0}>
+        <code>{props.text}</code>
+      </pre>
       <CopyButton text={props.text} label={props.label ? `Copy ${props.label}` : "Copy"} compact />
     </div>
   );

@@ -47,10 +47,13 @@ export function Dialog(props: {
       <div class="dialog-box">
         <header class="dialog-head">
           <h2 id={id}>{props.title}</h2>
-          <IconButton icon="close" label="Close" onClick={props.onClose} />
         </header>
         <div class="dialog-body">{props.children}</div>
         {props.footer && <footer class="dialog-foot">{props.footer}</footer>}
+        {/* Last, though it stands at the top: the first control is where the focus begins. */}
+        <div class="dialog-close">
+          <IconButton icon="close" label="Close" onClick={props.onClose} />
+        </div>
       </div>
     </dialog>
   );

@@ -1,5 +1,6 @@
 /** An operation as a command that can be pasted into a terminal. */
 
+import { EXAMPLES } from "./examples.js";
 import type { JsonObject, Operation } from "./openapi.js";
 import { exampleOf } from "./schema.js";
 
@@ -38,7 +39,7 @@ function bodyOf(document: JsonObject, operation: Operation): readonly string[] {
   }
   const type = `-H ${quoted(`Content-Type: ${first.type}`)}`;
   return first.type === "application/json"
-    ? [type, `-d ${quoted(JSON.stringify(exampleOf(document, first.schema)))}`]
+    ? [type, `-d ${quoted(JSON.stringify(EXAMPLES[operation.id] ?? exampleOf(document, first.schema)))}`]
     : [
         type,
         `--data-binary @${first.type.startsWith("audio/") ? `speech.${first.type.slice("audio/".length)}` : "FILE"}`,

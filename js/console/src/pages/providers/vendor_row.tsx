@@ -8,7 +8,7 @@ import { problemText } from "../../api/problem.js";
 import { announce, Badge, Button, Confirm, count, Fold, Time } from "../../ui/index.js";
 import { KeyDialog } from "./key_dialog.js";
 import { TestResult } from "./test_result.js";
-import { LAYERS, type Vendor, type VendorLayer } from "./vendors.js";
+import { advice, LAYERS, type Vendor, type VendorLayer } from "./vendors.js";
 
 const ABOUT: Record<string, string> = {
   pocketsphinx: "Recognises plain English. Quick, and often wrong: noise, names and accents defeat it.",
@@ -60,7 +60,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
       </div>
       <div class="vendor-actions">
         {takesKey(vendor) && (
-          <Button size="small" kind={vendor.usable ? "secondary" : "primary"} onClick={() => setAsking("key")}>
+          <Button size="small" onClick={() => setAsking("key")}>
             {vendor.ownKey ? "Replace key" : "Add key"}
             <span class="sr-only"> for {vendor.name}</span>
           </Button>
@@ -101,8 +101,8 @@ function Standing({ vendor }: { vendor: Vendor }): JSX.Element {
   if (vendor.kind === "embedded") {
     return (
       <p class="vendor-standing">
-        {!vendor.usable && <Badge tone="warn">Not available</Badge>} {vendor.usable ? "" : vendor.hint}
-        <span class="soft">{ABOUT[vendor.id]}</span>
+        {!vendor.usable && <Badge tone="warn">Not available</Badge>}
+        <span class="soft">{vendor.usable ? ABOUT[vendor.id] : advice(vendor)}</span>
       </p>
     );
   }
@@ -121,7 +121,7 @@ function Standing({ vendor }: { vendor: Vendor }): JSX.Element {
       <Badge tone={vendor.ownKey ? "warn" : "neutral"} dot>
         {WHY[vendor.reason ?? ""] ?? "Not ready"}
       </Badge>
-      {vendor.hint && <span class="faint small">{vendor.hint}</span>}
+      <span class="faint small">{advice(vendor)}</span>
     </p>
   );
 }

@@ -58,6 +58,12 @@ export function matches(vendor: Vendor, typed: string): boolean {
   return words.every((word) => text.includes(word));
 }
 
+/** The gateway's hint as a sentence of its own: the badge beside it says already what is missing. */
+export function advice(vendor: Vendor): string {
+  const hint = (vendor.hint ?? "").replace(/^no (key|base URL) for [^:]*: /, "");
+  return hint.charAt(0).toUpperCase() + hint.slice(1);
+}
+
 function vendorOf(rows: readonly ProviderRow[]): Vendor {
   const [first] = rows;
   const open =
