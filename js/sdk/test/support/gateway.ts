@@ -15,6 +15,8 @@ export interface Received {
   /** Lower-case names. */
   headers: Record<string, string>;
   body: Buffer;
+  /** Of the caller's end of the connection. */
+  port: number | undefined;
   /** Resolves when the caller is gone, or has its whole answer. */
   closed: Promise<void>;
 }
@@ -68,6 +70,7 @@ async function note(request: IncomingMessage, response: ServerResponse): Promise
     url: request.url ?? "",
     headers: request.headers as Record<string, string>,
     body: Buffer.concat(pieces),
+    port: request.socket.remotePort,
     closed,
   };
 }

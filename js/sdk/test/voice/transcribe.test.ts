@@ -187,6 +187,19 @@ describe("transcribeStream", () => {
     }
   });
 
+  it("keeps connections whose answers have ended for the next calls", async () => {
+    const { client, received } = await gateway((response) => {
+      response.write(ANSWER);
+      setTimeout(() => response.end(), 5);
+    });
+    const speko = client();
+    for (let call = 0; call < 6; call += 1) {
+      await speko.transcribe(AUDIO, { language: "en" });
+    }
+    // Not one: the end of an answer may come behind the next call.
+    expect(new Set(received.map(({ port }) => port)).size).toBeLessThan(4);
+  });
+
   it("closes a connection whose answer does not end", async () => {
     const { events, received } = await stream(hangingAfter([ANSWER]));
     await collect(events);
