@@ -1,6 +1,6 @@
 /** The picture of one turn: what its time went into, on an axis whose zero is the user's end of speech. Pure. */
 
-import type { TurnTimes } from "./turn_times.js";
+import { isAnswered, type TurnTimes } from "./turn_times.js";
 
 /**
  * What the time of a turn goes into, in order. `engine` stands for everything inside a speech-to-speech engine, `tool`
@@ -77,8 +77,9 @@ const WAITS: ReadonlyArray<readonly [stage: string, part: Part]> = [
   ["first_audio", "delivery"],
 ];
 
-/** Nothing is waited for longer than this: then the picture stops growing. ms. */
-const PATIENCE_MS = 20_000;
+/** Nothing is waited for longer than this: then the picture stops growing. Speech in which no words are found by then was
+ * a noise. ms. */
+const PATIENCE_MS = { words: 20_000, noWords: 4_000 };
 
 /** The picture of `turn` at the time `now` (ms of this browser's clock). */
 export function pictureOf(turn: TurnTimes, now: number): TurnPicture {
@@ -89,9 +90,11 @@ export function pictureOf(turn: TurnTimes, now: number): TurnPicture {
   const reached = addWaits(segments, turn, zero, now);
   const answer = answerOf(turn, zero, now);
   const isOpen = turn.heard.some((span) => span.to === null);
-  const isWaiting = !turn.over && !speaksStill && answer.length === 0 && (spoke || turn.typed) && turn.zero !== null;
+  const patience = turn.said === "" && !isAnswered(turn) ? PATIENCE_MS.noWords : PATIENCE_MS.words;
+  const isAsked = (spoke || turn.typed) && turn.zero !== null && now - turn.zero < patience;
+  const isWaiting = !turn.over && !speaksStill && answer.length === 0 && isAsked;
   const runsTool = turn.tools.some((tool) => tool.to === null);
-  if (isWaiting && !runsTool && now - zero < PATIENCE_MS) {
+  if (isWaiting && !runsTool) {
     const to = Math.max(reached, now - zero);
     segments.push({ ...NOBODY, part: "waiting", from: reached, to, live: true });
   }

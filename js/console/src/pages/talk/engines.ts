@@ -1,0 +1,121 @@
+/** Whom one can talk to, from what the gateway says of its providers. Pure. */
+
+import type { ProviderRow, StackEntry, StackLayer, StackView, Voice } from "@spekoai/sdk";
+
+/** Who answers. */
+export interface Engine {
+  /** `agent`, `routed`, or `provider/model`. */
+  id: string;
+  kind: "agent" | "vendor" | "routed";
+  label: string;
+  /** Both or neither. */
+  provider?: string;
+  model?: string;
+  /** Why it cannot be used now; null when it can. */
+  obstacle: string | null;
+}
+
+/** The gateway's own voice agent: recognition, a language model and a voice, each by routing. */
+const AGENT = { provider: "speko", model: "cascade" };
+
+/** All of them, the gateway's own agent first. What no key opens yet is left out: the Providers page has it. */
+export function enginesOf(rows: readonly ProviderRow[]): Engine[] {
+  const s2s = rows.filter((row) => row.type === "s2s");
+  const own = s2s.find((row) => row.key === AGENT.provider);
+  const vendors = s2s.filter((row) => row.key !== AGENT.provider && row.configured);
+  const agent: Engine = {
+    id: "agent",
+    kind: "agent",
+    label: "This gateway's own agent",
+    ...AGENT,
+    obstacle: own?.configured ? null : (own?.hint ?? "This gateway runs no voice agent of its own."),
+  };
+  const models = vendors.flatMap((row) =>
+    row.models.map(
+      (model): Engine => ({
+        id: `${row.key}/${model.id}`,
+        kind: "vendor",
+        label: `${row.name} · ${model.id}`,
+        provider: row.key,
+        model: model.id,
+        obstacle: null,
+      }),
+    ),
+  );
+  const isAny = agent.obstacle === null || models.length > 0;
+  const routed: Engine = {
+    id: "routed",
+    kind: "routed",
+    label: "Let routing choose",
+    obstacle: isAny ? null : "There is no engine to choose from yet: paste a key on the Providers page.",
+  };
+  return [agent, ...models, routed];
+}
+
+/** The engine with this id; else the first that can be used, else the first. */
+export function engineOf(engines: readonly Engine[], id: string): Engine | undefined {
+  const usable = engines.filter((engine) => engine.obstacle === null);
+  return usable.find((engine) => engine.id === id) ?? usable[0] ?? engines[0];
+}
+
+/** Who would do one of the agent's stages. */
+export interface StageServer {
+  provider: string;
+  model: string;
+  name: string;
+  embedded: boolean;
+}
+
+/** Who would hear, think and speak; null where nobody would. */
+export interface AgentStages {
+  stt: StageServer | null;
+  llm: StageServer | null;
+  tts: StageServer | null;
+}
+
+/** Who would serve the gateway's own agent by a routing decision. */
+export function agentStages(stack: StackView, rows: readonly ProviderRow[]): AgentStages {
+  const server = (layer: "stt" | "llm" | "tts"): StageServer | null => {
+    const first = firstUsable(stack[layer]);
+    if (first === undefined) return null;
+    const row = rows.find((other) => other.key === first.providerId && other.type === layer);
+    return {
+      provider: first.providerId,
+      model: first.modelId,
+      name: row?.name ?? first.providerId,
+      embedded: row?.embedded ?? false,
+    };
+  };
+  return { stt: server("stt"), llm: server("llm"), tts: server("tts") };
+}
+
+/** The stages that this gateway's embedded engines would serve if one talked to `engine`. */
+export function embeddedStages(
+  engine: Engine | undefined,
+  stack: StackView,
+  rows: readonly ProviderRow[],
+): Array<keyof AgentStages> {
+  const isAgent = engine?.kind === "agent" || (engine?.kind === "routed" && isAgentsTurn(stack));
+  if (!isAgent) return [];
+  const stages = agentStages(stack, rows);
+  return (["stt", "llm", "tts"] as const).filter((layer) => stages[layer]?.embedded);
+}
+
+/** Routing would take the gateway's own agent: no speech-to-speech model can be called. */
+function isAgentsTurn(stack: StackView): boolean {
+  const first = firstUsable(stack.s2s);
+  return first === undefined || first.providerId === AGENT.provider;
+}
+
+/** Who routing would call first, of a layer. */
+export function firstUsable(layer: StackLayer | null): StackEntry | undefined {
+  if (layer === null) return undefined;
+  const usable = [layer, ...layer.runnersUp].filter((entry) => entry.usable);
+  return usable.find((entry) => entry.health !== "open") ?? usable[0];
+}
+
+/** The voices that the agent can speak with: those of whoever would speak. */
+export function voicesFor(stages: AgentStages | undefined, voices: readonly Voice[]): Voice[] {
+  const speaker = stages?.tts?.provider;
+  return speaker === undefined ? [] : voices.filter((voice) => voice.vendor === speaker);
+}
