@@ -7,7 +7,6 @@ import { speko } from "../../api/gateway.js";
 import { useLoad } from "../../api/use_load.js";
 import {
   announce,
-  Badge,
   Button,
   type Column,
   Confirm,
@@ -148,11 +147,7 @@ const COLUMNS: readonly Column<ApiKey>[] = [
     key: "name",
     header: "Name",
     sortValue: (key) => key.name,
-    cell: (key) => (
-      <span class="key-name">
-        {key.name} {key.revoked && <Badge>Revoked</Badge>}
-      </span>
-    ),
+    cell: (key) => <span class="key-name">{key.name}</span>,
   },
   { key: "prefix", header: "Key", cell: (key) => <code>{key.keyPrefix}</code> },
   {

@@ -56,7 +56,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
             ))}
           </ul>
         </div>
-        <Standing vendor={vendor} />
+        {vendor.kind !== "listed" && <Standing vendor={vendor} failed={failed(tested)} />}
       </div>
       <div class="vendor-actions">
         {takesKey(vendor) && (
@@ -77,7 +77,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
         )}
       </div>
       {tested && <TestResult tested={tested} name={vendor.name} />}
-      {vendor.kind !== "embedded" && <Models layers={vendor.layers} />}
+      {(vendor.kind === "cloud" || vendor.kind === "own_server") && <Models layers={vendor.layers} />}
       {asking === "key" && <KeyDialog vendor={vendor} onStore={store} onClose={() => setAsking(null)} />}
       {asking === "removal" && (
         <Confirm
@@ -97,7 +97,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
 }
 
 /** Whether the vendor can be called, and why not. */
-function Standing({ vendor }: { vendor: Vendor }): JSX.Element {
+function Standing({ vendor, failed }: { vendor: Vendor; failed: boolean }): JSX.Element {
   if (vendor.kind === "embedded") {
     return (
       <p class="vendor-standing">
@@ -109,8 +109,8 @@ function Standing({ vendor }: { vendor: Vendor }): JSX.Element {
   if (vendor.usable) {
     return (
       <p class="vendor-standing">
-        <Badge tone="ok" dot>
-          Ready
+        <Badge tone={failed ? "danger" : "ok"} dot>
+          {failed ? "Not working" : "Ready"}
         </Badge>
         <span class="soft">{whoseCredential(vendor)}</span>
       </p>
@@ -129,7 +129,6 @@ function Standing({ vendor }: { vendor: Vendor }): JSX.Element {
 const WHY: Record<string, string> = {
   NO_CREDENTIAL: "No key",
   NO_BASE_URL: "No address",
-  NO_CONNECTOR: "No connector",
 };
 
 function whoseCredential(vendor: Vendor): JSX.Element {
@@ -176,6 +175,11 @@ function Models({ layers }: { layers: readonly VendorLayer[] }): JSX.Element | n
       </Fold>
     </div>
   );
+}
+
+/** The last test here went wrong: calls would too. */
+function failed(tested: Tested): boolean {
+  return tested !== null && !tested.busy && "result" in tested && !tested.result.ok;
 }
 
 function takesKey(vendor: Vendor): boolean {
