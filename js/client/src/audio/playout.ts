@@ -124,10 +124,10 @@ export class Playout {
     return this.#running || this.#silence < 4 * this.#fade;
   }
 
-  /** Time passes without sound: is enough there to begin? */
+  /** Time passes without sound: is enough there to begin, and to fill what is asked for? */
   #rest(inputs: number): void {
     const waiting = this.#queue.length;
-    if (waiting > 0 && (waiting >= this.#lead || this.#waited >= this.#lead)) {
+    if (waiting > 0 && (waiting >= Math.max(this.#lead, inputs) || this.#waited >= this.#lead)) {
       this.#running = true;
       this.playing = true;
     } else if (waiting > 0) {

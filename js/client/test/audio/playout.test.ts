@@ -72,6 +72,21 @@ describe("beginning", () => {
     expect(bench.playout.played).toBe(100);
   });
 
+  test("whoever takes 85 ms at a time has no gap in sound that comes as it is spoken", () => {
+    const { playout } = new Bench();
+    const out = new Float32Array(2_048);
+    const heard: number[] = [];
+    let pushed = 0;
+    for (let now = samples(50); now < 2 * RATE; now += out.length) {
+      for (; pushed < now; pushed += samples(20)) {
+        playout.push(new Int16Array(samples(20)).fill(8_000));
+      }
+      playout.pull(out);
+      heard.push(...out);
+    }
+    expect(heard.slice(heard.findIndex((x) => x !== 0)).filter((x) => x < 0.2)).toEqual([]);
+  });
+
   test("silence before anything came", () => {
     const bench = new Bench();
     bench.pass(100);

@@ -24,6 +24,10 @@ function convert(input: Float32Array, from: number, to: number): Float32Array {
   return output;
 }
 
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+}
+
 /** What the contract names, and what it does to tones above the half of the lower rate. */
 function interpolate(input: Float32Array, from: number, to: number): Float32Array {
   return Float32Array.from({ length: Math.floor(((input.length - 1) * to) / from) }, (_, n) => {
@@ -40,13 +44,15 @@ describe.each(RATES)("%i to %i", (from, to) => {
     const whole = convert(input, from, to);
     for (const longest of [1, 7, 128, 300, 4_000]) {
       const resampler = new Resampler(from, to);
-      const parts: number[] = [];
+      const parts = new Float32Array(whole.length);
+      let filled = 0;
       for (const [start, end] of pieces(input.length, longest, random)) {
-        const part = new Float32Array(resampler.ready(end - start));
-        expect(resampler.process(input.subarray(start, end), end - start, part)).toBe(part.length);
-        parts.push(...part);
+        const ready = resampler.ready(end - start);
+        const room = parts.subarray(filled, filled + ready);
+        filled += resampler.process(input.subarray(start, end), end - start, room);
       }
-      expect(Float32Array.from(parts)).toEqual(whole);
+      expect(filled).toBe(whole.length);
+      expect(sameBits(parts, whole)).toBe(true);
     }
   });
 
@@ -71,7 +77,7 @@ describe.each(RATES)("%i to %i", (from, to) => {
       used += needed;
     }
     expect(parts.length).toBeGreaterThan(to / 5);
-    expect(Float32Array.from(parts)).toEqual(whole.slice(0, parts.length));
+    expect(sameBits(Float32Array.from(parts), whole.slice(0, parts.length))).toBe(true);
   });
 
   test("speech passes unchanged: 1 kHz with 55 dB to noise, level within 0.1 dB", () => {
@@ -139,9 +145,7 @@ test("ten minutes of 44.1 kHz: not a sample too many or too few, and the end in 
   expect(samples).toBe(to * seconds);
   tail = tail.slice(1_000);
   const fresh = convert(sine(300, from, from), from, to).slice(1_000);
-  tail.forEach((x, i) => {
-    expect(Math.abs(x - (fresh[i] ?? 0))).toBeLessThan(1e-6);
-  });
+  expect(Math.max(...tail.map((x, i) => Math.abs(x - (fresh[i] ?? 0))))).toBeLessThan(1e-6);
 });
 
 test("after a reset nothing is left of the stream before", () => {
