@@ -71,6 +71,15 @@ def test_a_revoked_key_is_gone_with_the_next_contents() -> None:
     assert directory.authenticate(SECRET) is None
 
 
+def test_it_holds_the_keys_that_work() -> None:
+    directory, _, _ = loaded()
+    assert directory.holds("key_1")
+    assert not directory.holds("key_2")
+    directory.replace(Contents(revision=2))
+    assert not directory.holds("key_1")
+    assert not Directory(lambda key_id, at: None).holds("key_1")
+
+
 def test_touches_are_written_once_a_minute_for_each_key() -> None:
     directory, touches, clock = loaded()
     for _ in range(3):
