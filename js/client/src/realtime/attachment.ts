@@ -80,6 +80,11 @@ export class Attachment {
     }
   }
 
+  /** A socket is gone before there is a conversation. */
+  failed(): void {
+    this.#carrier = this.#trial = undefined;
+  }
+
   /** A socket is gone, in the middle of the conversation. */
   closed(id: number, code: number): Closed {
     if (id === this.#carrier) {

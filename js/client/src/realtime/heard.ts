@@ -111,7 +111,7 @@ export class Heard {
   interrupted(): void {
     const known = !this.#over && this.#unclearFrom === undefined && !this.resuming;
     this.#flushes.push({ at: this.#given, answer: known ? this.#answer : undefined, resumes: false });
-    this.#unclearFrom = undefined;
+    this.#answer = this.#unclearFrom = undefined;
     this.#over = true;
     this.#announced = false;
   }

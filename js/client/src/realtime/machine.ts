@@ -102,6 +102,7 @@ export class RealtimeMachine {
 
   #socketRefused(id: number, error: unknown): void {
     if (this.#phase === "connecting") {
+      this.#attachment.failed();
       this.#fail(failed("The browser refused to open the socket", error));
     } else {
       this.#socketClosed(id, ABNORMAL, "", 0);
@@ -126,6 +127,7 @@ export class RealtimeMachine {
       return;
     }
     if (this.#phase !== "connected") {
+      this.#attachment.failed();
       const why = reason === "" ? `code ${code}` : `code ${code}: ${reason}`;
       const when = this.#phase === "connecting" ? "it was ready" : "the microphone was there";
       this.#fail(failed(`Realtime session closed before ${when} (${why})`));

@@ -1,0 +1,385 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RealtimeSession } from "../../src/realtime/session.js";
+import { last, pcm, SESSION, settle, World } from "./fakes.js";
+
+let world: World;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  world = new World();
+});
+afterEach(() => vi.useRealTimers());
+
+describe("frames of the gateway", () => {
+  it("become messages, with a name per utterance", async () => {
+    await world.connect();
+    const says = (role: string, text: string, final: boolean) =>
+      world.socket.says({ t: "transcript", role, text, final });
+    says("user", "Hello", false);
+    says("user", "Hello there", true);
+    says("assistant", "Hi", false);
+    says("user", "", true);
+    says("robot", "Hi!", true);
+    const messages = world.log.map((line) => JSON.parse(line.replace("message ", "")));
+    expect(messages).toEqual([
+      { source: "user", text: "Hello", isFinal: false, segmentId: "user-1" },
+      { source: "user", text: "Hello there", isFinal: true, segmentId: "user-1" },
+      { source: "agent", text: "Hi", isFinal: false, segmentId: "agent-1" },
+      { source: "agent", text: "Hi!", isFinal: true, segmentId: "agent-1" },
+    ]);
+  });
+
+  it("become turn events and errors; what is no frame is nothing", async () => {
+    const onTurn = vi.fn();
+    await world.connect({ onTurn });
+    world.socket.says({ t: "turn", stage: "stt_final", ms: 120, provider: "embedded", model: "whisper" });
+    world.socket.says({ t: "turn", stage: "speech_started", ms: -800 });
+    world.socket.says({ t: "error", code: "PROVIDER_ERROR", message: "hiccup" });
+    for (const text of ["", "{", "[]", "null", '"ready"', '{"t":"unheard of"}', '{"t":"toString"}', '{"t":7}']) {
+      world.socket.events.onText(text);
+    }
+    world.socket.says({ t: "usage", inputAudioTokens: 3, outputAudioTokens: 4 });
+    expect(onTurn.mock.calls).toEqual([
+      [{ stage: "stt_final", ms: 120, provider: "embedded", model: "whisper" }],
+      [{ stage: "speech_started", ms: -800 }],
+    ]);
+    expect(world.log).toEqual(["error PROVIDER_ERROR: hiccup"]);
+    expect(world.session?.isOpen).toBe(true);
+  });
+
+  it("and problems of the socket and the sound are told, and the conversation goes on", async () => {
+    await world.connect();
+    world.socket.events.onError();
+    world.audio.events.onProblem(new Error("The microphone was unplugged"));
+    expect(world.log).toEqual(["error WS_ERROR: the connection broke", "error The microphone was unplugged"]);
+    expect(world.session?.isOpen).toBe(true);
+  });
+});
+
+describe("callbacks", () => {
+  it("that throw break nothing, and are reported as the page's own errors", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const thrower = (name: string) => () => {
+      throw new Error(name);
+    };
+    const session = await world.connect({
+      onConnect: thrower("connect"),
+      onStatusChange: thrower("status"),
+      onMessage: thrower("message"),
+      onModeChange: thrower("mode"),
+      onError: thrower("error"),
+      onTurn: thrower("turn"),
+      onDisconnect: thrower("disconnect"),
+    });
+    world.socket.says({ t: "transcript", role: "user", text: "Hello", final: true });
+    world.socket.says({ t: "turn", stage: "stt_final", ms: 1 });
+    world.socket.says({ t: "error", code: "X", message: "y" });
+    world.socket.events.onBinary(pcm(100));
+    world.audio.plays(100);
+    await session.end();
+    const texts = reported.mock.calls.map(([error]) => error.message);
+    const ends = ["status", "status", "disconnect"];
+    expect(texts).toEqual(["status", "status", "connect", "message", "turn", "error", "mode", "mode", ...ends]);
+    expect(world.log).toEqual(["microphone off", "audio closed"]);
+    vi.unstubAllGlobals();
+  });
+
+  it("may end the conversation, which then ends behind what was to be told", async () => {
+    let ended: Promise<void> | undefined;
+    const session = await world.connect({
+      onMessage: () => {
+        ended = session.end();
+        world.log.push("asked to end");
+      },
+    });
+    world.socket.says({ t: "transcript", role: "user", text: "Bye", final: true });
+    await ended;
+    expect(world.log[0]).toBe("asked to end");
+    expect(last(world.log)).toBe('disconnect {"reason":"user"}');
+  });
+
+  it("are looked up when they are called, as methods of the options", async () => {
+    const options = {
+      count: 0,
+      onMessage(this: { count: number }) {
+        this.count += 1;
+      },
+    };
+    const given = Object.assign(options, SESSION);
+    void RealtimeSession.open(given, world.around);
+    world.socket.ready();
+    world.audio.started.resolve();
+    await settle();
+    world.socket.says({ t: "transcript", role: "user", text: "Hello", final: true });
+    expect(given.count).toBe(1);
+  });
+});
+
+describe("the end", () => {
+  it("by the caller: status, microphone, sound, onDisconnect, whatever comes meanwhile", async () => {
+    const session = await world.connect();
+    world.audio.closesSlowly = true;
+    const ending = session.end().then(() => world.log.push("ended"));
+    expect(session.isOpen).toBe(false);
+    expect(world.socket.closed).toEqual({ code: 1000, reason: "client_stopped" });
+    const order = ["status disconnecting", "status disconnected", "microphone off", "audio closed"];
+    expect(world.log).toEqual(order);
+    world.socket.says({ t: "transcript", role: "user", text: "late", final: true });
+    world.socket.events.onBinary(pcm(20));
+    world.socket.events.onError();
+    world.audio.events.onProblem(new Error("late"));
+    world.audio.captures(1);
+    world.online();
+    await settle();
+    expect(world.log).toEqual(order);
+    world.audio.closes();
+    await ending;
+    expect(world.log).toEqual([...order, 'disconnect {"reason":"user"}', "ended"]);
+    expect(world.audio.given).toBe(0);
+    expect(world.socket.sent).toEqual([]);
+    expect(world.watching).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is repeatable", async () => {
+    const session = await world.connect();
+    await Promise.all([session.end(), session.end()]);
+    await session.end();
+    expect(world.log.filter((line) => line.startsWith("disconnect"))).toHaveLength(1);
+  });
+
+  it("waits a second at most for what does not close", async () => {
+    const session = await world.connect();
+    world.audio.closesSlowly = true;
+    world.socket.deaf = true;
+    const ending = session.end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await ending;
+    expect(last(world.log)).toBe('disconnect {"reason":"user"}');
+  });
+
+  it.each([
+    [1000, "agent_ended", { reason: "agent", message: "agent_ended" }],
+    [1000, "", { reason: "agent" }],
+    [1005, "", { reason: "agent" }],
+    [1001, "server_shutdown", { reason: "error", message: "server_shutdown" }],
+    [1008, "flood", { reason: "error", message: "flood" }],
+    [1011, "Provider disconnected", { reason: "error", message: "Provider disconnected" }],
+    [4409, "SESSION_IN_USE", { reason: "error", message: "SESSION_IN_USE" }],
+  ])("by close code %i %s", async (code, reason, details) => {
+    const session = await world.connect();
+    world.socket.closes(code, reason);
+    await settle();
+    const teardown = ["status disconnected", "microphone off", "audio closed"];
+    expect(world.log).toEqual([...teardown, `disconnect ${JSON.stringify(details)}`]);
+    expect(session.isOpen).toBe(false);
+    await session.end();
+    expect(world.sockets).toHaveLength(1);
+    expect(world.log).toHaveLength(4);
+  });
+
+  it("by an end frame whose close frame was lost is no loss of the network", async () => {
+    await world.connect();
+    world.socket.says({ t: "end", reason: "expired" });
+    world.socket.closes(1006);
+    await settle();
+    expect(last(world.log)).toBe('disconnect {"reason":"error","message":"expired"}');
+    expect(world.sockets).toHaveLength(1);
+  });
+});
+
+describe("what a page may do", () => {
+  it("mutes, and nothing is sent until it is over", async () => {
+    const session = await world.connect();
+    world.audio.captures(1, 1);
+    session.setMuted(true);
+    expect(world.audio.muted).toBe(true);
+    world.audio.captures(1, 2);
+    session.setMuted(false);
+    world.audio.captures(1, 3);
+    expect(world.socket.sound()).toEqual([1, 3]);
+  });
+
+  it.each([
+    [0.5, 0.5],
+    [-1, 0],
+    [7, 1],
+    [Number.NaN, 0],
+  ])("sets the volume to %d, which is %d", async (volume, heard) => {
+    const session = await world.connect();
+    session.setVolume(volume);
+    expect(world.audio.volume).toBe(heard);
+  });
+
+  it("sends the sound as it is, without a copy", async () => {
+    await world.connect();
+    const frame = pcm(20);
+    world.audio.events.onFrame(frame);
+    expect(world.socket.sent[0]).toBe(frame);
+  });
+
+  it("types, interrupts and commits while there is a conversation", async () => {
+    const session = await world.connect();
+    session.send({ t: "user_message", text: "Hello" });
+    session.send({ t: "interrupt" });
+    session.send({ t: "control", action: "commit" });
+    expect(world.socket.frames()).toEqual([
+      { t: "user_message", text: "Hello" },
+      { t: "interrupt" },
+      { t: "control", action: "commit" },
+    ]);
+    await session.end();
+    expect(() => session.send({ t: "interrupt" })).toThrow(expect.objectContaining({ code: "NOT_CONNECTED" }));
+  });
+});
+
+describe("tool calls", () => {
+  const call = { t: "tool_call", callId: "call_1", name: "weather", arguments: '{"city":"Oslo"}' };
+
+  it.each([
+    ["a string", () => "sunny", "sunny"],
+    ["an object", () => ({ degrees: 21 }), '{"degrees":21}'],
+    ["a promise", async () => ["rain"], '["rain"]'],
+    ["nothing", () => undefined, "null"],
+  ])("are answered with what the handler returns: %s", async (_, onToolCall, output) => {
+    const handler = vi.fn(onToolCall);
+    await world.connect({ onToolCall: handler });
+    world.socket.says(call);
+    await settle();
+    expect(handler).toHaveBeenCalledWith({ callId: "call_1", name: "weather", arguments: '{"city":"Oslo"}' });
+    expect(world.socket.frames()).toEqual([{ t: "tool_result", callId: "call_1", output }]);
+  });
+
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("secret detail");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("secret detail"))],
+    ["throws what is no error", () => Promise.reject("odd")],
+    ["returns what JSON cannot say", () => circle],
+  ])("of a handler that %s are answered, too, and told", async (_, onToolCall) => {
+    await world.connect({ onToolCall });
+    world.socket.says(call);
+    await settle();
+    expect(world.socket.frames()).toEqual([{ t: "tool_result", callId: "call_1", output: "The tool failed." }]);
+    expect(world.log).toEqual([expect.stringMatching(/^error /)]);
+  });
+
+  it("without a handler are answered", async () => {
+    await world.connect();
+    world.socket.says(call);
+    const output = "There is no such tool here.";
+    expect(world.socket.frames()).toEqual([{ t: "tool_result", callId: "call_1", output }]);
+  });
+
+  it("that are done after the end are nothing", async () => {
+    let done: (output: string) => void = () => {};
+    const session = await world.connect({ onToolCall: () => new Promise((resolve) => (done = resolve)) });
+    world.socket.says(call);
+    await session.end();
+    const before = [...world.log];
+    done("late");
+    await settle();
+    expect(world.socket.sent).toEqual([]);
+    expect(world.log).toEqual(before);
+  });
+});
+
+describe("what is heard", () => {
+  const played = () => world.socket.frames("played").map((frame) => frame.ms);
+
+  it("makes the mode, and not what has arrived", async () => {
+    await world.connect();
+    world.socket.events.onBinary(pcm(500));
+    expect(world.log).toEqual([]);
+    world.audio.tell(true);
+    world.audio.tell(true);
+    expect(world.log).toEqual(["mode speaking"]);
+    world.audio.plays(500);
+    expect(world.log).toEqual(["mode speaking", "mode listening"]);
+  });
+
+  it("is reported every 200 ms and at its end, and not again", async () => {
+    await world.connect();
+    world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
+    world.socket.events.onBinary(pcm(550));
+    world.audio.latencyMs = 30;
+    world.audio.plays(550);
+    expect(played()).toEqual([270, 470, 550]);
+    world.audio.tell(false);
+    expect(played()).toHaveLength(3);
+  });
+
+  it("is silenced by an interruption at once, whatever the loudspeaker says late, and reported exactly", async () => {
+    await world.connect();
+    world.socket.events.onBinary(pcm(1_000));
+    world.audio.latencyMs = 40;
+    world.audio.plays(100);
+    world.audio.flushesSlowly = true;
+    world.socket.says({ t: "interruption", at: "user" });
+    expect(world.audio.calls).toEqual(["flush"]);
+    expect(last(world.log)).toBe("mode listening");
+    world.audio.played += 24 * 7;
+    world.audio.tell(true);
+    expect(last(world.log)).toBe("mode listening");
+    expect(played()).toEqual([]);
+    world.audio.confirm();
+    expect(played()).toEqual([67]);
+    expect(world.log).toEqual(["mode speaking", "mode listening"]);
+  });
+
+  it("of an answer that has not begun is nothing", async () => {
+    await world.connect();
+    world.socket.events.onBinary(pcm(20));
+    world.audio.latencyMs = 40;
+    world.socket.says({ t: "interruption", at: "assistant" });
+    expect(played()).toEqual([0]);
+    world.socket.says({ t: "interruption", at: "assistant" });
+    expect(played()).toEqual([0]);
+  });
+
+  it("of the next answer counts from its own beginning, once it is reached", async () => {
+    await world.connect();
+    world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
+    world.socket.events.onBinary(pcm(500));
+    world.audio.plays(200);
+    world.socket.says({ t: "turn", stage: "response_done", ms: 900 });
+    world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
+    world.socket.events.onBinary(pcm(400));
+    expect(played()).toEqual([200]);
+    world.audio.plays(300);
+    expect(played()).toEqual([200]);
+    world.audio.plays(400);
+    expect(played()).toEqual([200, 200, 400]);
+  });
+
+  it("of an answer that nobody announces begins behind the one before", async () => {
+    await world.connect();
+    world.socket.events.onBinary(pcm(300));
+    world.audio.plays(100);
+    world.socket.says({ t: "interruption", at: "user" });
+    world.socket.events.onBinary(pcm(400));
+    world.audio.plays(400);
+    expect(played()).toEqual([100, 200, 400]);
+  });
+
+  it("of an answer is not told once the next has begun to come", async () => {
+    await world.connect();
+    world.socket.events.onBinary(pcm(300));
+    world.audio.plays(100);
+    world.audio.flushesSlowly = true;
+    world.socket.says({ t: "interruption", at: "assistant" });
+    world.socket.events.onBinary(pcm(300));
+    world.audio.dropped = 24 * 200;
+    world.audio.tell(false);
+    expect(played()).toEqual([]);
+    world.audio.plays(300);
+    expect(played()).toEqual([200, 300]);
+  });
+});
