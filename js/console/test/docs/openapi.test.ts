@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import published from "../../../../docs/reference/openapi.json?raw";
 import { curlFor } from "../../src/pages/docs/curl.js";
-import { EXAMPLES } from "../../src/pages/docs/examples.js";
+import { EXAMPLES, QUERIES } from "../../src/pages/docs/examples.js";
 import { grouped, type Json, type JsonObject, object, operationsOf, search } from "../../src/pages/docs/openapi.js";
 import { exampleOf, membersOf, typeText } from "../../src/pages/docs/schema.js";
 
@@ -38,7 +38,7 @@ describe("typeText", () => {
       [{ type: ["null", "string"], enum: ["a", null] }, '"a" or null'],
       [{ oneOf: [{ type: "string" }, { type: "null" }] }, "string or null"],
       [{ anyOf: [to("Node"), { type: "null" }] }, "Node or null"],
-      [{ type: "array", items: to("Node"), minItems: 1 }, "array of Node, at least 1 items"],
+      [{ type: "array", items: to("Node"), minItems: 1 }, "array of Node, at least 1 item"],
       [to("Colour"), '"red" or "blue"'],
       [{ const: "s2s" }, '"s2s"'],
       [{}, "anything"],
@@ -127,6 +127,14 @@ describe("the gateway's own document", () => {
       fits(example, body?.schema ?? {}, id);
     }
   });
+});
+
+it("has only queries of parameters that the gateway knows", () => {
+  for (const [id, query] of Object.entries(QUERIES)) {
+    const operation = operationsOf(gateway).find((one) => one.id === id);
+    const known = operation?.parameters.filter((parameter) => parameter.place === "query").map(({ name }) => name);
+    expect(known, id).toEqual(expect.arrayContaining([...new URLSearchParams(query).keys()]));
+  }
 });
 
 function fits(example: Json, schema: JsonObject, where: string): void {

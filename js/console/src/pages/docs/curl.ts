@@ -1,6 +1,6 @@
 /** An operation as a command that can be pasted into a terminal. */
 
-import { EXAMPLES } from "./examples.js";
+import { EXAMPLES, QUERIES } from "./examples.js";
 import type { JsonObject, Operation } from "./openapi.js";
 import { exampleOf } from "./schema.js";
 
@@ -29,7 +29,8 @@ function addressOf(operation: Operation, origin: string): string {
   const query = operation.parameters
     .filter((parameter) => parameter.place === "query" && parameter.required)
     .map((parameter) => `${parameter.name}=${parameter.name === "language" ? "en" : parameter.name.toUpperCase()}`);
-  return `${origin}${path}${query.length > 0 ? `?${query.join("&")}` : ""}`;
+  const asked = QUERIES[operation.id] ?? query.join("&");
+  return `${origin}${path}${asked === "" ? "" : `?${asked}`}`;
 }
 
 function bodyOf(document: JsonObject, operation: Operation): readonly string[] {

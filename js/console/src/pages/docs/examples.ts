@@ -1,7 +1,8 @@
-/** Bodies that a reader would send, where the schema alone knows only what is required. */
+/** What a reader would send, where the document alone does not say enough. */
 
 import type { JsonObject } from "./openapi.js";
 
+/** Bodies. */
 export const EXAMPLES: Record<string, JsonObject> = {
   "post /v1/complete": {
     messages: [{ role: "user", content: "What is twelve times twelve?" }],
@@ -13,6 +14,9 @@ export const EXAMPLES: Record<string, JsonObject> = {
     intent: { language: "en" },
     s2s: { systemPrompt: "You are a friendly guide. Answer in one sentence." },
   },
-  "put /v1/providers": { provider: "openai", apiKey: "sk-…" },
+  "put /v1/providers": { provider: "openai", apiKey: "YOUR_KEY" },
   "post /v1/api-keys": { name: "backend" },
 };
+
+/** Queries that the gateway answers with an error without, though the document calls them optional. */
+export const QUERIES: Record<string, string> = { "get /v1/benchmarks/stack": "language=en" };

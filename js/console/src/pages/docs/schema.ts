@@ -1,5 +1,6 @@
 /** JSON Schemas as words. References are followed one step at a time, so that a schema may contain itself. */
 
+import { count } from "../../ui/format.js";
 import { array, type Json, type JsonObject, object, text } from "./openapi.js";
 
 /** A member of an object. */
@@ -49,11 +50,11 @@ export function typeText(document: JsonObject, schema: JsonObject): string {
     return joined(schema.enum.map((value) => JSON.stringify(value)));
   }
   if (schema.type === "array") {
-    return `array of ${typeText(document, object(schema.items))}${range(schema, "minItems", "maxItems", " items")}`;
+    return `array of ${typeText(document, object(schema.items))}${range(schema, "minItems", "maxItems", "item")}`;
   }
   const types = Array.isArray(schema.type) ? schema.type.map(text) : [text(schema.type) || "anything"];
   const format = schema.format ? ` (${text(schema.format)})` : "";
-  const limits = range(schema, "minimum", "maximum", "") || range(schema, "minLength", "maxLength", " characters");
+  const limits = range(schema, "minimum", "maximum", "") || range(schema, "minLength", "maxLength", "character");
   return `${joined(types)}${format}${limits}`;
 }
 
@@ -144,14 +145,15 @@ function referenced(schema: JsonObject): string | null {
 
 function range(schema: JsonObject, least: string, most: string, unit: string): string {
   const [from, to] = [schema[least], schema[most]];
-  if (typeof from !== "number" && typeof to !== "number") {
-    return "";
-  }
   const words = (value: number): string => value.toLocaleString("en");
+  const counted = (value: number): string => (unit === "" ? words(value) : count(value, unit));
   if (typeof from === "number" && typeof to === "number") {
-    return `, ${words(from)}–${words(to)}${unit}`;
+    return `, ${words(from)}–${counted(to)}`;
   }
-  return typeof from === "number" ? `, at least ${words(from)}${unit}` : `, at most ${words(Number(to))}${unit}`;
+  if (typeof from === "number") {
+    return `, at least ${counted(from)}`;
+  }
+  return typeof to === "number" ? `, at most ${counted(to)}` : "";
 }
 
 /** "a", "a or b", "a, b or c"; the same words once. */

@@ -46,7 +46,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
   };
 
   return (
-    <li class={`vendor ${vendor.usable ? "" : "vendor-off"}`}>
+    <li class="vendor">
       <div class="vendor-main">
         <div class="vendor-name">
           <h3>{vendor.name}</h3>
