@@ -91,7 +91,8 @@ export function scaleFor(values: readonly number[], range: Interval, count = 6):
   const [low, high] = extent(values) ?? [0, 1];
   if (low > 0 && high / low > 10) {
     const room = (high / low) ** ROOM;
-    return logScale([low / room, high * room], range, count);
+    // Ticks of a logarithmic axis stand unevenly: half as many more are as easy to read.
+    return logScale([low / room, high * room], range, Math.round(count * 1.5));
   }
   const [from, to] = widened([low, high]);
   const room = (to - from) * ROOM;

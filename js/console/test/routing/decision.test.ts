@@ -1,6 +1,6 @@
 import type { StackEntry, StackView } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
-import { calledFirst, decision, healthWords, reasonWords } from "../../src/pages/routing/decision.js";
+import { bySnapshot, calledFirst, decision, type Ranked, stateWords } from "../../src/pages/routing/decision.js";
 
 function entry(providerId: string, facts: Partial<StackEntry> = {}): StackEntry {
   return { providerId, modelId: "m", score: 0.5, scoresRunId: "run", usable: true, health: "closed", ...facts };
@@ -80,10 +80,28 @@ describe("a decision", () => {
   });
 });
 
-it("states and reasons that came with a later gateway are shown as they are", () => {
-  expect(healthWords("half_open")).toEqual({ words: "Probing", tone: "warn" });
-  expect(healthWords("resting")).toEqual({ words: "resting", tone: "neutral" });
-  expect(reasonWords("NO_CREDENTIAL")).toBe("No key");
-  expect(reasonWords("NEW_ONE")).toBe("NEW_ONE");
-  expect(reasonWords(undefined)).toBe("Not usable");
+it("a chain is one ranking per snapshot after the other", () => {
+  const ranked = (providerId: string, scoresRunId: string): Ranked => ({
+    ...entry(providerId, { scoresRunId }),
+    rank: 1,
+    called: false,
+  });
+  const groups = bySnapshot([ranked("a", "one"), ranked("b", "one"), ranked("c", "two")]);
+  expect(groups.map(({ id, entries }) => [id, entries.map(({ providerId }) => providerId)])).toEqual([
+    ["one", ["a", "b"]],
+    ["two", ["c"]],
+  ]);
+  expect(bySnapshot([])).toEqual([]);
+});
+
+it.each([
+  [{ usable: true, health: "closed" }, "Yes, healthy", "ok"],
+  [{ usable: true, health: "half_open" }, "Yes, probing", "warn"],
+  [{ usable: true, health: "open" }, "Last, breaker open", "danger"],
+  [{ usable: true, health: "resting" }, "Yes, resting", "warn"],
+  [{ usable: false, health: "closed", reason: "NO_CREDENTIAL" }, "No key", "neutral"],
+  [{ usable: false, health: "open", reason: "NEW_ONE" }, "NEW_ONE, breaker open", "neutral"],
+  [{ usable: false, health: "closed" }, "Not usable", "neutral"],
+])("%o is told as %s", (state, words, tone) => {
+  expect(stateWords(state)).toEqual({ words, tone });
 });

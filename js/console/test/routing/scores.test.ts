@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { choicesOf, chosen, fitting, placeName, rowKey } from "../../src/pages/routing/scores.js";
+import { chosen, EVERY_SNAPSHOT, fitting, placeName, rowKey } from "../../src/pages/routing/scores.js";
 import { score } from "./score_fixtures.js";
 
 const ROWS = [
@@ -11,7 +11,7 @@ const ROWS = [
 const NONE = { layer: "stt", language: "", provider: "", place: "", snapshot: "" } as const;
 
 it("offers what the rows of the layer have", () => {
-  expect(choicesOf(ROWS, "stt")).toEqual({
+  expect(fitting(ROWS, { ...NONE, snapshot: EVERY_SNAPSHOT }).choices).toEqual({
     languages: ["en", "es"],
     providers: [
       { id: "alfa", name: "ALFA" },
@@ -20,7 +20,8 @@ it("offers what the rows of the layer have", () => {
     places: ["streaming.us-east4", "batch.global"],
     snapshots: ["published_2026-04-25_d3831f333288", "mine"],
   });
-  expect(choicesOf(ROWS, "tts").places).toEqual([]);
+  expect(fitting(ROWS, { ...NONE, snapshot: "mine" }).choices.languages).toEqual(["es"]);
+  expect(fitting(ROWS, { ...NONE, layer: "tts" }).choices.places).toEqual([]);
 });
 
 it("restricts by every member that is set", () => {
@@ -31,17 +32,23 @@ it("restricts by every member that is set", () => {
   expect(chosen(ROWS, { ...NONE, layer: "tts" })).toEqual([]);
 });
 
-it("forgets choices that a layer does not have, and always has one place", () => {
+it("forgets choices that a layer does not have, and always has one place and one snapshot", () => {
   const set = { layer: "stt", language: "fr", provider: "zeta", place: "realtime.mars", snapshot: "x" } as const;
-  expect(fitting(set, choicesOf(ROWS, "stt"))).toEqual({
+  expect(fitting(ROWS, set).filter).toEqual({
     layer: "stt",
     language: "",
     provider: "zeta",
     place: "batch.global",
-    snapshot: "",
+    snapshot: "published_2026-04-25_d3831f333288",
   });
-  expect(fitting(set, choicesOf([ROWS[0] ?? score("x")], "stt")).place).toBe("streaming.us-east4");
-  expect(fitting(set, choicesOf([], "stt")).place).toBe("");
+  expect(fitting(ROWS.slice(0, 1), set).filter.place).toBe("streaming.us-east4");
+  expect(fitting([], set).filter).toMatchObject({ place: "", snapshot: EVERY_SNAPSHOT });
+});
+
+it("shows several snapshots only to who asks for them", () => {
+  expect(chosen(ROWS, fitting(ROWS, NONE).filter).map(({ provider }) => provider)).toEqual(["zeta"]);
+  const every = fitting(ROWS, { ...NONE, snapshot: EVERY_SNAPSHOT }).filter;
+  expect(chosen(ROWS, every).map(({ provider }) => provider)).toEqual(["zeta", "alfa"]);
 });
 
 it("names rows apart, and places in words", () => {

@@ -80,12 +80,12 @@ describe("odd turns", () => {
     ]);
   });
 
-  it("of a speech-to-speech engine wait for the engine, not for its late transcript", () => {
+  it.each([300, 1500])("of a speech-to-speech engine wait for the engine, not for its transcript at %s ms", (heard) => {
     const direct = turn([
       stage("speech_started", -1000),
       stage("speech_ended", 200),
       stage("first_audio", 700, "openai"),
-      stage("stt_final", 1500, "openai"),
+      stage("stt_final", heard, "openai"),
       stage("response_done", 2500, "openai"),
     ]);
     expect(drawn(direct)).toEqual(["speech -1000..0", "endpointing 0..200", "engine 200..700", "answer 700..2500"]);

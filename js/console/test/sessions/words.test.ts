@@ -4,7 +4,7 @@ import { at } from "./turn_fixtures.js";
 
 describe("the length of a session", () => {
   const now = Date.parse(at(90_000));
-  const session = { createdAt: at(0), endedAt: null };
+  const session = { createdAt: at(0), endedAt: null, endReason: null, provider: "speko" };
 
   it("ends with it, or is so far", () => {
     expect(lengthMs({ ...session, status: "ended", endedAt: at(5000) }, now)).toBe(5000);
@@ -13,8 +13,10 @@ describe("the length of a session", () => {
 
   it("is none while nobody has joined, and none where the end is not known", () => {
     expect(lengthMs({ ...session, status: "created" }, now)).toBeNull();
+    const never = { ...session, status: "ended", endedAt: at(60_000), endReason: "expired", provider: null };
+    expect(lengthMs(never, now)).toBeNull();
     expect(lengthMs({ ...session, status: "failed" }, now)).toBeNull();
-    expect(lengthMs({ createdAt: "x", endedAt: at(1), status: "ended" }, now)).toBeNull();
+    expect(lengthMs({ ...session, createdAt: "x", endedAt: at(1), status: "ended" }, now)).toBeNull();
   });
 
   it("is never negative, however the clocks differ", () => {

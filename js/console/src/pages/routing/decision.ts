@@ -1,6 +1,7 @@
 /** A routing decision, layer by layer, as the page shows it. Pure. */
 
 import type { FilteredCandidate, StackEntry, StackView } from "@spekoai/sdk";
+import type { Tone } from "../../ui/index.js";
 import { LAYERS, type Layer } from "./metrics.js";
 
 /** One row of a ranking. */
@@ -37,6 +38,17 @@ export function decision(stack: StackView): LayerDecision[] {
   });
 }
 
+/** The chain is one ranking after the other, each of one snapshot: the candidates of each. */
+export function bySnapshot(ranking: readonly Ranked[]): { id: string; entries: Ranked[] }[] {
+  const groups: { id: string; entries: Ranked[] }[] = [];
+  for (const entry of ranking) {
+    const last = groups.at(-1);
+    if (last?.id === entry.scoresRunId) last.entries.push(entry);
+    else groups.push({ id: entry.scoresRunId, entries: [entry] });
+  }
+  return groups;
+}
+
 /** Whom a call would reach first: the first usable candidate whose breaker is not open; where all are open, the first
  * usable one. -1 when nobody is usable. */
 export function calledFirst(entries: readonly StackEntry[]): number {
@@ -60,15 +72,24 @@ function axesOf(entries: readonly StackEntry[]): LayerDecision["axes"] {
   return [...found].map(([name, weight]) => ({ name, weight }));
 }
 
-const HEALTH: Record<string, { words: string; tone: "ok" | "warn" | "danger" }> = {
-  closed: { words: "Healthy", tone: "ok" },
-  half_open: { words: "Probing", tone: "warn" },
-  open: { words: "Breaker open", tone: "danger" },
-};
+/** Whether a candidate can be called, and how its breaker stands, in words. */
+export function stateWords(entry: Pick<StackEntry, "usable" | "health" | "reason">): { words: string; tone: Tone } {
+  const healthy = entry.health === "closed";
+  if (!entry.usable)
+    return { words: join(reasonWords(entry.reason), healthy ? "" : breakerWords(entry.health)), tone: "neutral" };
+  if (healthy) return { words: "Yes, healthy", tone: "ok" };
+  return entry.health === "open"
+    ? { words: "Last, breaker open", tone: "danger" }
+    : { words: join("Yes", breakerWords(entry.health)), tone: "warn" };
+}
 
-/** A breaker's state in words. */
-export function healthWords(state: string): { words: string; tone: "ok" | "warn" | "danger" | "neutral" } {
-  return HEALTH[state] ?? { words: state, tone: "neutral" };
+function breakerWords(health: string): string {
+  const words: Record<string, string> = { open: "breaker open", half_open: "probing" };
+  return words[health] ?? health;
+}
+
+function join(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 const REASONS: Record<string, string> = {

@@ -1,6 +1,7 @@
 /** What is asked for. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { Fold, Panel, Select, TextField } from "../../ui/index.js";
 import { type Asked, allowEntries, allowProblem, languageProblem, OPTIMIZE, REGIONS } from "./intent.js";
 
@@ -15,6 +16,8 @@ export function IntentForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: Aske
   const regions: string[] = [...REGIONS];
   if (!regions.includes(asked.region)) regions.push(asked.region);
   const entries = allowEntries(asked.allow).length;
+  // Once: a fold that closed because its last entry went would take the field from under the fingers.
+  const [opened] = useState(entries > 0);
   return (
     <Panel title="Intent">
       <div class="intent-fields">
@@ -41,10 +44,7 @@ export function IntentForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: Aske
           }
         />
       </div>
-      <Fold
-        summary={entries === 0 ? "Only some providers" : `Only some providers (${entries})`}
-        open={entries > 0 || undefined}
-      >
+      <Fold summary={entries === 0 ? "Only some providers" : `Only some providers (${entries})`} open={opened}>
         <TextField
           label="Allow"
           value={asked.allow}

@@ -3,15 +3,15 @@
 import type { ScoreAxis } from "@spekoai/sdk";
 import type { JSX } from "preact";
 import { Badge } from "../../ui/index.js";
-import { healthWords, type LayerDecision, type Ranked, reasonWords } from "./decision.js";
-import { Candidate, Snapshot } from "./layer_panel.js";
-import { formatValue, LAYER_NAMES, metricOf } from "./metrics.js";
+import { bySnapshot, type LayerDecision, type Ranked, stateWords } from "./decision.js";
+import { Candidate } from "./layer_panel.js";
+import { formatValue, LAYER_NAMES, metricOf, snapshotName } from "./metrics.js";
 
 export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element {
   const label = `Ranking of ${LAYER_NAMES[decision.layer].toLowerCase()}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="table-region" aria-label={label} tabIndex={0}>
+    <section class="table-region ranking-region" aria-label={label} tabIndex={0}>
       <table class="table ranking">
         <caption class="sr-only">{label}</caption>
         <thead>
@@ -20,6 +20,7 @@ export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element 
               Rank
             </th>
             <th scope="col">Candidate</th>
+            <th scope="col">Can be called</th>
             <th scope="col">Score</th>
             {decision.axes.map((axis, place) => (
               <th key={axis.name} scope="col" title={metricOf(axis.name).name}>
@@ -27,23 +28,27 @@ export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element 
                 <span class="axis-weight">× {axis.weight}</span>
               </th>
             ))}
-            <th scope="col">Can be called</th>
-            <th scope="col">Health</th>
-            <th scope="col">Snapshot</th>
           </tr>
         </thead>
-        <tbody>
-          {decision.ranking.map((entry) => (
-            <Row key={`${entry.providerId}|${entry.modelId}`} entry={entry} axes={decision.axes} />
-          ))}
-        </tbody>
+        {bySnapshot(decision.ranking).map((group) => (
+          <tbody key={group.id}>
+            <tr class="ranking-snapshot">
+              <th scope="rowgroup" colSpan={4 + decision.axes.length}>
+                {snapshotName(group.id)} <code>{group.id}</code>
+              </th>
+            </tr>
+            {group.entries.map((entry) => (
+              <Row key={`${entry.providerId}|${entry.modelId}`} entry={entry} axes={decision.axes} />
+            ))}
+          </tbody>
+        ))}
       </table>
     </section>
   );
 }
 
 function Row({ entry, axes }: { entry: Ranked; axes: LayerDecision["axes"] }): JSX.Element {
-  const health = healthWords(entry.health);
+  const state = stateWords(entry);
   return (
     <tr class={entry.called ? "ranking-called" : entry.usable ? "" : "ranking-blocked"}>
       <td class="align-end faint">{entry.rank}</td>
@@ -52,6 +57,11 @@ function Row({ entry, axes }: { entry: Ranked; axes: LayerDecision["axes"] }): J
         {entry.called && <Badge tone="accent">would be called</Badge>}
       </th>
       <td>
+        <Badge tone={state.tone} dot={entry.usable} title={entry.hint}>
+          {state.words}
+        </Badge>
+      </td>
+      <td>
         <Score entry={entry} />
       </td>
       {axes.map((wanted, place) => (
@@ -59,23 +69,6 @@ function Row({ entry, axes }: { entry: Ranked; axes: LayerDecision["axes"] }): J
           <Axis axis={entry.axes?.find((axis) => axis.name === wanted.name)} name={wanted.name} place={place} />
         </td>
       ))}
-      <td>
-        {entry.usable ? (
-          <Badge tone="ok">Yes</Badge>
-        ) : (
-          <Badge tone="neutral" title={entry.hint}>
-            {reasonWords(entry.reason)}
-          </Badge>
-        )}
-      </td>
-      <td>
-        <Badge tone={health.tone} dot>
-          {health.words}
-        </Badge>
-      </td>
-      <td>
-        <Snapshot id={entry.scoresRunId} />
-      </td>
     </tr>
   );
 }

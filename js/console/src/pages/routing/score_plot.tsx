@@ -130,15 +130,16 @@ function Axes({ picture: { x, y, quality, latency }, size }: { picture: Plot; si
         {`← better · ${size.width < 480 ? latency.short : latency.name} (ms${x.kind === "log" ? ", logarithmic" : ""})`}
       </text>
       <text class="plot-title" x={14} y={middle} text-anchor="middle" transform={`rotate(-90 14 ${middle})`}>
-        {`${qualityTitle(quality)} · better →`}
+        {`${qualityTitle(quality, y.kind === "log")} · better →`}
       </text>
     </svg>
   );
 }
 
 /** Read along the axis, which runs upwards. */
-function qualityTitle(quality: Metric): string {
-  return quality.unit === "" ? quality.name : `${quality.name} (${quality.unit})`;
+function qualityTitle(quality: Metric, log: boolean): string {
+  const facts = [quality.unit, log ? "logarithmic" : ""].filter((fact) => fact !== "");
+  return facts.length === 0 ? quality.name : `${quality.name} (${facts.join(", ")})`;
 }
 
 /** Beside the point, on the side where there is room. */

@@ -8,7 +8,7 @@ import { formatValue, metricOf } from "./metrics.js";
 import { rowKey } from "./scores.js";
 
 export function ScoreTable({ rows }: { rows: readonly ScoreRow[] }): JSX.Element {
-  return <Table label="Measurements" columns={columnsOf(rows)} rows={rows} rowKey={rowKey} />;
+  return <Table label="Measurements, row by row" columns={columnsOf(rows)} rows={rows} rowKey={rowKey} />;
 }
 
 function columnsOf(rows: readonly ScoreRow[]): Column<ScoreRow>[] {
@@ -18,7 +18,7 @@ function columnsOf(rows: readonly ScoreRow[]): Column<ScoreRow>[] {
     {
       key: "model",
       header: "Provider and model",
-      cell: (row) => <Candidate provider={row.providerName} model={row.model} />,
+      cell: (row) => <Measured row={row} />,
       sortValue: (row) => `${row.providerName} ${row.model}`,
     },
     {
@@ -43,23 +43,38 @@ function columnsOf(rows: readonly ScoreRow[]): Column<ScoreRow>[] {
       sortValue: (row) => row.costUsdPerMinute,
     },
     { key: "status", header: "Status", cell: (row) => <Status row={row} />, sortValue: (row) => row.status },
-    { key: "language", header: "Language", cell: (row) => row.language, sortValue: (row) => row.language },
-    {
+  ];
+  if (differ(rows, "language")) {
+    columns.push({
+      key: "language",
+      header: "Language",
+      cell: (row) => row.language,
+      sortValue: (row) => row.language,
+    });
+  }
+  if (differ(rows, "snapshotId")) {
+    columns.push({
       key: "snapshot",
       header: "Snapshot",
       cell: (row) => <Snapshot id={row.snapshotId} />,
       sortValue: (row) => row.snapshotId,
-    },
-  ];
-  if (rows.some((row) => row.voice !== null)) {
-    columns.splice(1, 0, {
-      key: "voice",
-      header: "Voice",
-      cell: (row) => row.voice ?? <span class="faint">–</span>,
-      sortValue: (row) => row.voice,
     });
   }
   return columns;
+}
+
+/** A column in which every row says the same says nothing: the filters above have it. */
+function differ(rows: readonly ScoreRow[], member: "language" | "snapshotId"): boolean {
+  return rows.some((row) => row[member] !== rows[0]?.[member]);
+}
+
+function Measured({ row }: { row: ScoreRow }): JSX.Element {
+  return (
+    <span class="measured">
+      <Candidate provider={row.providerName} model={row.model} />
+      {row.voice !== null && <span class="small faint">voice {row.voice}</span>}
+    </span>
+  );
 }
 
 const STATUS: Record<string, { words: string; tone: "ok" | "warn" | "neutral" }> = {

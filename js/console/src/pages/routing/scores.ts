@@ -3,6 +3,9 @@
 import type { ScoreRow } from "@spekoai/sdk";
 import type { Layer } from "./metrics.js";
 
+/** In place of a snapshot: all of them. */
+export const EVERY_SNAPSHOT = "all";
+
 /** A choice among the rows of a layer. An empty member does not restrict. */
 export interface Filter {
   layer: Layer;
@@ -10,6 +13,7 @@ export interface Filter {
   provider: string;
   /** Where and how it was measured, as `placeOf` says. */
   place: string;
+  /** Empty: the first that has the layer. */
   snapshot: string;
 }
 
@@ -33,35 +37,25 @@ export interface Choices {
   snapshots: string[];
 }
 
-export function choicesOf(rows: readonly ScoreRow[], layer: Layer): Choices {
-  const own = rows.filter((row) => row.modality === layer);
-  const providers = new Map(own.map((row) => [row.provider, row.providerName]));
-  return {
-    languages: distinct(own.map((row) => row.language)),
-    providers: [...providers].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, "en")),
-    places: distinct(own.map(placeOf)),
-    snapshots: distinct(own.map((row) => row.snapshotId)),
+/** A filter that fits the rows of its layer, and what else can be chosen. One snapshot and one place always, as figures of
+ * two harnesses or places cannot be compared; whatever the rows do not have falls away. */
+export function fitting(rows: readonly ScoreRow[], wanted: Filter): { filter: Filter; choices: Choices } {
+  const layer = rows.filter((row) => row.modality === wanted.layer);
+  const snapshots = distinct(layer.map((row) => row.snapshotId));
+  const snapshot = kept(wanted.snapshot, [...snapshots, EVERY_SNAPSHOT]) ?? snapshots[0] ?? EVERY_SNAPSHOT;
+  const own = layer.filter((row) => snapshot === EVERY_SNAPSHOT || row.snapshotId === snapshot);
+  const names = new Map(own.map((row) => [row.provider, row.providerName]));
+  const languages = distinct(own.map((row) => row.language));
+  const places = distinct(own.map(placeOf));
+  const filter = {
+    layer: wanted.layer,
+    language: kept(wanted.language, languages) ?? "",
+    provider: kept(wanted.provider, [...names.keys()]) ?? "",
+    place: kept(wanted.place, places) ?? places.find((place) => place.endsWith(".global")) ?? places[0] ?? "",
+    snapshot,
   };
-}
-
-/** A filter that fits the rows: a place always, because figures of two places cannot be compared; whatever else the
- * rows do not have falls away. */
-export function fitting(filter: Filter, choices: Choices): Filter {
-  return {
-    layer: filter.layer,
-    language: kept(filter.language, choices.languages) ?? "",
-    provider:
-      kept(
-        filter.provider,
-        choices.providers.map(({ id }) => id),
-      ) ?? "",
-    place:
-      kept(filter.place, choices.places) ??
-      choices.places.find((place) => place.endsWith(".global")) ??
-      choices.places[0] ??
-      "",
-    snapshot: kept(filter.snapshot, choices.snapshots) ?? "",
-  };
+  const providers = [...names].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, "en"));
+  return { filter, choices: { languages, providers, places, snapshots } };
 }
 
 /** The rows that a filter lets through. */
@@ -72,7 +66,7 @@ export function chosen(rows: readonly ScoreRow[], filter: Filter): ScoreRow[] {
       (filter.language === "" || row.language === filter.language) &&
       (filter.provider === "" || row.provider === filter.provider) &&
       (filter.place === "" || placeOf(row) === filter.place) &&
-      (filter.snapshot === "" || row.snapshotId === filter.snapshot),
+      (filter.snapshot === "" || filter.snapshot === EVERY_SNAPSHOT || row.snapshotId === filter.snapshot),
   );
 }
 

@@ -9,7 +9,7 @@ import { LAYER_NAMES, LAYERS, snapshotName } from "./metrics.js";
 import { seriesOf } from "./plot.js";
 import { ScorePlot } from "./score_plot.js";
 import { ScoreTable } from "./score_table.js";
-import { type Choices, choicesOf, chosen, type Filter, fitting, placeName } from "./scores.js";
+import { type Choices, chosen, EVERY_SNAPSHOT, type Filter, fitting, placeName } from "./scores.js";
 
 export function ScoresView({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }): JSX.Element {
   const scores = useLoad(() => speko.benchmarks.scores(), []);
@@ -22,8 +22,7 @@ export function ScoresView({ filter, onFilter }: { filter: Filter; onFilter: (fi
   }
   if (!scores.data) return <Skeleton lines={8} label="Loading the scores" />;
   const { rows, snapshots } = scores.data;
-  const choices = choicesOf(rows, filter.layer);
-  const fits = fitting(filter, choices);
+  const { filter: fits, choices } = fitting(rows, filter);
   const shown = chosen(rows, fits);
   const series = seriesOf(rows.filter((row) => row.modality === fits.layer));
   return (
@@ -90,7 +89,10 @@ function Filters(props: { filter: Filter; choices: Choices; onFilter: (filter: F
       <Select
         label="Snapshot"
         value={filter.snapshot}
-        choices={all(choices.snapshots.map((id) => ({ value: id, label: snapshotName(id) })))}
+        choices={[
+          ...choices.snapshots.map((id) => ({ value: id, label: snapshotName(id) })),
+          { value: EVERY_SNAPSHOT, label: "All" },
+        ]}
         onChange={(snapshot) => onFilter({ ...filter, snapshot })}
       />
     </div>

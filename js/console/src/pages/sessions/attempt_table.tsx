@@ -57,25 +57,25 @@ export function AttemptTable(props: {
     },
   ];
   return (
-    <Table
-      label={props.label}
-      columns={columns}
-      rows={props.calls}
-      rowKey={({ attempt }) =>
-        `${attempt.startedAt}|${attempt.modality}|${attempt.position}|${attempt.provider}|${attempt.model}`
-      }
-    />
+    <div class="calls">
+      <Table
+        label={props.label}
+        columns={columns}
+        rows={props.calls}
+        rowKey={({ attempt }) =>
+          `${attempt.startedAt}|${attempt.modality}|${attempt.position}|${attempt.provider}|${attempt.model}`
+        }
+      />
+    </div>
   );
 }
 
 function Outcome({ attempt }: { attempt: Attempt }): JSX.Element {
   const { words, tone } = outcomeWords(attempt.outcome);
-  const why = [
-    attempt.cause && humanised(attempt.cause),
-    attempt.status && `status ${attempt.status}`,
-    attempt.message,
-  ];
-  const text = why.filter(Boolean).join(", ");
+  const cause = attempt.cause === null ? "" : humanised(attempt.cause);
+  const text = [cause, attempt.message ?? (attempt.status === null ? "" : `status ${attempt.status}`)]
+    .filter((part) => part !== "")
+    .join(": ");
   return (
     <span class="outcome">
       <Badge tone={tone}>{words}</Badge>

@@ -2,7 +2,20 @@
 
 import type { JSX } from "preact";
 import { hrefTo } from "../../shell/router.js";
-import { Button, ButtonLink, count, duration, Icon, Money, Notice, Page, Panel, Skeleton } from "../../ui/index.js";
+import {
+  Badge,
+  Button,
+  ButtonLink,
+  CopyButton,
+  count,
+  duration,
+  Icon,
+  Money,
+  Notice,
+  Page,
+  Panel,
+  Skeleton,
+} from "../../ui/index.js";
 import { AttemptTable } from "./attempt_table.js";
 import { attribute, tally } from "./attribution.js";
 import { Facts } from "./session_facts.js";
@@ -19,11 +32,23 @@ export function SessionDetail({ id }: { id: string }): JSX.Element {
     <Page
       title="Session"
       width="full"
-      description={<code class="session-name">{id}</code>}
+      description={
+        <span class="session-name">
+          <code>{id}</code>
+          <CopyButton text={id} label="Copy the session id" compact />
+        </span>
+      }
       actions={
-        <ButtonLink href={hrefTo("sessions")} icon="arrowLeft" kind="quiet">
-          All sessions
-        </ButtonLink>
+        <>
+          {loaded.data && isLive(loaded.data.session) && (
+            <Badge tone="ok" dot>
+              Refreshes itself
+            </Badge>
+          )}
+          <ButtonLink href={hrefTo("sessions")} icon="arrowLeft" kind="quiet">
+            All sessions
+          </ButtonLink>
+        </>
       }
     >
       {loaded.problem && (

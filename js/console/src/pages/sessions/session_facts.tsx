@@ -34,10 +34,6 @@ export function Facts({ session }: { session: Session }): JSX.Element {
             <code>{agent}</code>
           </Fact>
         )}
-        <Fact name="Session id">
-          <code>{session.sessionId}</code>
-          <CopyButton text={session.sessionId} label="Copy the session id" compact />
-        </Fact>
         <Fact name="Request id">
           <code>{session.requestId}</code>
           <CopyButton text={session.requestId} label="Copy the request id" compact />

@@ -152,7 +152,7 @@ export function Status({ status }: { status: string }): JSX.Element {
 }
 
 export function Engine({ session }: { session: Pick<Session, "provider" | "model"> }): JSX.Element {
-  if (session.provider === null) return <span class="faint">none yet</span>;
+  if (session.provider === null) return <span class="faint">none</span>;
   return (
     <span class="engine">
       <span class="soft">{session.provider}</span> {session.model}

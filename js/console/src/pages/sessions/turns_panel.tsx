@@ -41,7 +41,7 @@ export function TurnsPanel(props: { picture: Waterfall; calls: Attribution<Attem
         </>
       }
     >
-      <Legend picture={picture} whole={whole} />
+      <Legend picture={picture} />
       <Ruler axis={axis} />
       <ol class="turns">
         {picture.rows.map((row, place) => (
@@ -52,9 +52,9 @@ export function TurnsPanel(props: { picture: Waterfall; calls: Attribution<Attem
   );
 }
 
-function Legend({ picture, whole }: { picture: Waterfall; whole: boolean }): JSX.Element {
+function Legend({ picture }: { picture: Waterfall }): JSX.Element {
   const seen = new Set(picture.rows.flatMap((row) => row.segments.map((segment) => segment.part)));
-  const parts = PARTS.filter((part) => seen.has(part) && (whole || part !== "answer"));
+  const parts = PARTS.filter((part) => seen.has(part));
   return (
     <ul class="turn-legend" aria-label="Colours">
       {parts.map((part) => (

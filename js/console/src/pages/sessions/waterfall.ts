@@ -102,6 +102,8 @@ function segmentsOf(stages: ReadonlyMap<string, TurnStage>): Segment[] {
     const stage = stages.get(name);
     // What came after the first sound (an engine's late transcript) was not waited for.
     if (stage === undefined || (audio !== undefined && stage.ms > audio.ms)) continue;
+    // Nor is the transcript of an engine that hears for itself.
+    if (part === "recognition" && audio !== undefined && !cascade) continue;
     const to = Math.max(reached, stage.ms);
     const whose = part === "delivery" && !cascade ? "engine" : part;
     segments.push({ part: whose, from: reached, to, provider: stage.provider, model: stage.model });

@@ -12,9 +12,12 @@ export function isLive(session: Pick<Session, "status">): boolean {
   return !OVER.has(session.status);
 }
 
-/** ms from its creation to its end, or until now; null while nobody has joined it. */
-export function lengthMs(session: Pick<Session, "status" | "createdAt" | "endedAt">, now: number): number | null {
-  if (session.status === "created") return null;
+/** ms from its creation to its end, or until now; null where nobody has joined it. */
+export function lengthMs(
+  session: Pick<Session, "status" | "createdAt" | "endedAt" | "endReason" | "provider">,
+  now: number,
+): number | null {
+  if (session.status === "created" || (session.endReason === "expired" && session.provider === null)) return null;
   const from = Date.parse(session.createdAt);
   const to = session.endedAt === null ? (isLive(session) ? now : Number.NaN) : Date.parse(session.endedAt);
   return Number.isNaN(to - from) ? null : Math.max(0, to - from);
