@@ -23,9 +23,7 @@ export default defineConfig(({ command }) => ({
   },
   server: {
     host: "127.0.0.1",
-    proxy: {
-      "/v1": { target: gateway, ws: true, changeOrigin: true },
-      "/console": { target: gateway, changeOrigin: true },
-    },
+    // The page's own host stays in the requests: the gateway takes a login from its own page only.
+    proxy: { "/v1": { target: gateway, ws: true }, "/console": { target: gateway } },
   },
 }));
