@@ -82,8 +82,9 @@ export class Heard {
     this.#given += samples;
   }
 
-  /** The gateway says that an answer begins: mostly just before its first sound, and after it where that was kept for
-   * a client that was away. */
+  /** The gateway says that an answer begins. It may do so just before the first sound, just after it, or after all that
+   * was kept for a client that was away, and only of the first answer of a turn. So what counts is mostly the end of the
+   * answer before, and this is for gateways that tell no ends. */
   announced(): void {
     if (this.#unclearFrom !== undefined) {
       if (this.#unclearFrom === this.#given) {

@@ -344,19 +344,37 @@ describe("what is heard", () => {
     expect(played()).toEqual([0]);
   });
 
-  it("of the next answer counts from its own beginning, once it is reached", async () => {
+  it.each([
+    "before",
+    "after",
+  ])("of the next answer counts from its own beginning, once reached, announced %s its first sound", async (when) => {
     await world.connect();
-    world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
-    world.socket.events.onBinary(pcm(500));
+    const begins = (ms: number) => {
+      const announce = () => world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
+      when === "before" && announce();
+      world.socket.events.onBinary(pcm(20));
+      when === "after" && announce();
+      world.socket.events.onBinary(pcm(ms - 20));
+    };
+    begins(500);
     world.audio.plays(200);
     world.socket.says({ t: "turn", stage: "response_done", ms: 900 });
-    world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
-    world.socket.events.onBinary(pcm(400));
+    begins(400);
     expect(played()).toEqual([200]);
     world.audio.plays(300);
     expect(played()).toEqual([200]);
     world.audio.plays(400);
     expect(played()).toEqual([200, 200, 400]);
+  });
+
+  it("of the next answer counts from its beginning also where only that is told", async () => {
+    await world.connect();
+    for (const _ of [1, 2]) {
+      world.socket.says({ t: "turn", stage: "first_audio", ms: 300 });
+      world.socket.events.onBinary(pcm(300));
+      world.audio.plays(300);
+    }
+    expect(played()).toEqual([200, 300, 200, 300]);
   });
 
   it("of an answer that nobody announces begins behind the one before", async () => {
