@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatValue, metricOf, snapshotName } from "../../src/pages/routing/metrics.js";
+import { formatValue, metricOf, snapshotName, snapshotWords } from "../../src/pages/routing/metrics.js";
 
 it.each([
   [7.8, "%", "7.8 %"],
@@ -31,4 +31,11 @@ it("a snapshot is known by name and date", () => {
   expect(snapshotName("published_2026-04-25_d3831f333288")).toBe("published, 2026-04-25");
   expect(snapshotName("declared-embedded_9adb078b49e3")).toBe("declared-embedded");
   expect(snapshotName("my_own")).toBe("my_own");
+});
+
+it("the gateway's own snapshots are explained", () => {
+  expect(snapshotWords("declared_d354cb82feff")).toBe("usable, never measured");
+  expect(snapshotWords("declared-embedded_9adb078b49e3")).toBe("own engines, never measured");
+  expect(snapshotWords("embedded_2026-11-21_8f5bab365bea")).toBe("own engines");
+  expect(snapshotWords("published_2026-04-25_d3831f333288")).toBe("");
 });

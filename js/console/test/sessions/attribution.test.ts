@@ -36,6 +36,14 @@ describe("a call belongs to", () => {
     expect(turnOf("llm", 1200)).toBe(0);
   });
 
+  it("the greeting that it was made for", () => {
+    const greeting = { index: 0, startedAt: at(900), interrupted: false, stages: [stage("first_audio", 2)] };
+    const greeted = waterfall([greeting, cascadeTurn(1, 5000)]).rows;
+    const found = attribute(greeted, [attempt("tts", 800), attempt("stt", 100)]);
+    expect(found.turns[0]?.map(({ atMs }) => atMs)).toEqual([-100]);
+    expect(found.before).toHaveLength(1);
+  });
+
   it("no turn when it was before all of them or its time cannot be read", () => {
     expect(turnOf("tts", 200)).toBe("before");
     expect(attribute(rows, [{ ...attempt("llm", 0), startedAt: "x" }]).before).toHaveLength(1);

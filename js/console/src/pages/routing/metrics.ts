@@ -72,3 +72,10 @@ export function snapshotName(id: string): string {
   const [name = id, date] = named ? named.slice(1) : [id];
   return date === undefined ? name : `${name}, ${date}`;
 }
+
+/** What the gateway's own snapshots are; empty for measurements of vendors. */
+export function snapshotWords(id: string): string {
+  if (/^declared-embedded_/.test(id)) return "own engines, never measured";
+  if (/^declared_/.test(id)) return "usable, never measured";
+  return /^embedded_/.test(id) ? "own engines" : "";
+}

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { Badge } from "../../ui/index.js";
 import { bySnapshot, type LayerDecision, type Ranked, stateWords } from "./decision.js";
 import { Candidate } from "./layer_panel.js";
-import { formatValue, LAYER_NAMES, metricOf, snapshotName } from "./metrics.js";
+import { formatValue, LAYER_NAMES, metricOf, snapshotWords } from "./metrics.js";
 
 export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element {
   const label = `Ranking of ${LAYER_NAMES[decision.layer].toLowerCase()}`;
@@ -34,7 +34,7 @@ export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element 
           <tbody key={group.id}>
             <tr class="ranking-snapshot">
               <th scope="rowgroup" colSpan={4 + decision.axes.length}>
-                {snapshotName(group.id)} <code>{group.id}</code>
+                Ranked by <code>{group.id}</code> <span class="faint">{snapshotWords(group.id)}</span>
               </th>
             </tr>
             {group.entries.map((entry) => (
@@ -54,12 +54,14 @@ function Row({ entry, axes }: { entry: Ranked; axes: LayerDecision["axes"] }): J
       <td class="align-end faint">{entry.rank}</td>
       <th scope="row">
         <Candidate provider={entry.providerId} model={entry.modelId} />
-        {entry.called && <Badge tone="accent">would be called</Badge>}
       </th>
       <td>
-        <Badge tone={state.tone} dot={entry.usable} title={entry.hint}>
-          {state.words}
-        </Badge>
+        <span class="ranking-state">
+          {entry.called && <strong class="ranking-first">Would be called</strong>}
+          <Badge tone={state.tone} dot={entry.usable} title={entry.hint}>
+            {state.words}
+          </Badge>
+        </span>
       </td>
       <td>
         <Score entry={entry} />

@@ -65,6 +65,8 @@ function turnOf(rows: readonly TurnRow[], attempt: AttemptFacts): number {
     const early = attempt.modality === "stt" && !row.silent ? EARLY_RECOGNITION_MS : 0;
     return row.startedAt !== null && row.startedAt - early <= at;
   });
+  // The agent began by itself: its words were made before they were a turn.
+  if (place < 0 && rows[0]?.silent && attempt.modality !== "stt") return 0;
   const row = rows[place];
   // While the user speaks, model and voice still work on the answer before.
   const cutIn = row?.zeroAt != null && attempt.modality !== "stt" && at < row.zeroAt - SLACK_MS;

@@ -75,11 +75,7 @@ function Shown({ record }: { record: SessionRecord }): JSX.Element {
       <Sums record={record} wait={medianWait(picture.rows)} />
       <TurnsPanel picture={picture} calls={calls} live={isLive(session)} />
       {calls.before.length > 0 && (
-        <Panel
-          title="Before the first turn"
-          description="Vendor calls that no turn asked for, such as a greeting."
-          flush
-        >
+        <Panel title="Before the first turn" description="Vendor calls that belong to no turn." flush>
           <AttemptTable
             label="Calls before the first turn"
             calls={calls.before.map((attempt) => ({ attempt, atMs: null }))}

@@ -4,7 +4,7 @@ import { type Attempt, type Session, SpekoApiError, type Turn, type TurnTiming }
 import { speko } from "../../api/gateway.js";
 import { type Loaded, useLoad } from "../../api/use_load.js";
 import { useWhileVisible } from "../../live/while_visible.js";
-import { isLive } from "./words.js";
+import { isLive, nobodyCame } from "./words.js";
 
 export interface SessionRecord {
   session: Session;
@@ -35,7 +35,7 @@ async function readSession(id: string): Promise<SessionRecord> {
   const [turns, transcript, attempts] = await Promise.all([
     speko.sessions.turns(id),
     speko.sessions.transcript(id),
-    attemptsOf(session.requestId),
+    nobodyCame(session) ? [] : attemptsOf(session.requestId),
   ]);
   return { session, turns: turns.entries, transcript: transcript.entries, attempts };
 }

@@ -12,12 +12,17 @@ export function isLive(session: Pick<Session, "status">): boolean {
   return !OVER.has(session.status);
 }
 
+/** Whether nobody ever came: then there is no length, and no call of a vendor. */
+export function nobodyCame(session: Pick<Session, "status" | "endReason" | "provider">): boolean {
+  return session.status === "created" || (session.endReason === "expired" && session.provider === null);
+}
+
 /** ms from its creation to its end, or until now; null where nobody has joined it. */
 export function lengthMs(
   session: Pick<Session, "status" | "createdAt" | "endedAt" | "endReason" | "provider">,
   now: number,
 ): number | null {
-  if (session.status === "created" || (session.endReason === "expired" && session.provider === null)) return null;
+  if (nobodyCame(session)) return null;
   const from = Date.parse(session.createdAt);
   const to = session.endedAt === null ? (isLive(session) ? now : Number.NaN) : Date.parse(session.endedAt);
   return Number.isNaN(to - from) ? null : Math.max(0, to - from);
