@@ -1,30 +1,13 @@
 /** A conversation over a socket. */
 
 import type { PipelineConstraints, RoutingIntent } from "./routing.js";
-import type {
-  RealtimeProvider,
-  RealtimeTool,
-  S2sParams,
-  SampleRate,
-  SessionParams,
-  TurnStageName,
-} from "./sessions.js";
+import type { S2sParams, SampleRate, SessionParams, TurnStageName } from "./sessions.js";
 
-/** Name either `provider` and `model`, or an `intent` (or an agent), and the gateway chooses. */
+/**
+ * Name either `provider` and `model`, or an `intent` (or an agent), and the gateway chooses. Answer the `tool_call` frames
+ * of `tools` with `sendToolResult`.
+ */
 export interface RealtimeConnectParams extends S2sParams {
-  provider?: RealtimeProvider | undefined;
-  model?: string | undefined;
-  /** Vendor-specific. */
-  voice?: string | undefined;
-  systemPrompt?: string | undefined;
-  /** 0 to 2. */
-  temperature?: number | undefined;
-  /** Hz of what is sent; default 24000. */
-  inputSampleRate?: SampleRate | undefined;
-  /** Hz of what is heard; default 24000. */
-  outputSampleRate?: SampleRate | undefined;
-  /** Run by the caller: answer each `tool_call` frame with `sendToolResult`. */
-  tools?: RealtimeTool[] | undefined;
   intent?: RoutingIntent | undefined;
   constraints?: PipelineConstraints | undefined;
   /** What the agent says first; read by the gateway's own agent alone, like the next three. */

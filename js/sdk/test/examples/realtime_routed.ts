@@ -1,19 +1,37 @@
 import { Speko } from "@spekoai/sdk";
 import { WebSocket } from "ws";
 
-// Node 20 has no WebSocket of its own.
+// Node 20 has no WebSocket of its own; newer ones, browsers and workers do.
 globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket;
 
-const speko = new Speko({ apiKey: process.env.SPEKO_API_KEY ?? "", baseUrl: "http://127.0.0.1:8787" });
+const speko = new Speko({ apiKey: process.env.SPEKO_API_KEY ?? "" });
 
 const session = await speko.realtime.connect({
   intent: { language: "en", optimizeFor: "latency" },
-  constraints: { allowedProviders: { s2s: ["speko"] } },
-  firstMessage: "Hello! What can I do for you?",
+  systemPrompt: "You take orders in a bakery.",
 });
 session.on((frame) => {
-  if (frame.type === "audio") {
-    session.played(1000);
+  switch (frame.type) {
+    case "ready":
+      session.sendText("Two croissants, please.");
+      break;
+    case "transcript":
+      console.log(`${frame.role}: ${frame.text}`);
+      break;
+    case "audio":
+      play(frame.pcm, frame.sampleRate);
+      break;
+    case "interruption":
+      stopPlaying();
+      break;
+    case "error":
+      console.error(frame.code, frame.message);
+      break;
+    case "close":
+      console.log("It is over:", frame.code, frame.reason);
+      break;
   }
 });
-session.sendText("What time is it?");
+
+declare function play(pcm: Uint8Array, sampleRate: number): void;
+declare function stopPlaying(): void;
