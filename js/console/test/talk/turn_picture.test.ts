@@ -41,7 +41,7 @@ describe("a spoken turn, cascade", () => {
 
   it("says it in a sentence", () => {
     expect(sentenceOf(whole)).toBe(
-      "380 ms to the first sound; Endpointing 288, Recognition 2, Model 5, Voice 35, Gateway 10, Network and buffer 40",
+      "380 ms to the first sound; Endpointing 288, Recognition 2, Model 5, Voice 35, Gateway 10, Playout 40",
     );
   });
 });

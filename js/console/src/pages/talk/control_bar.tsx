@@ -2,88 +2,97 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { announce, Button, IconButton, Select, Slider } from "../../ui/index.js";
+import { hrefTo } from "../../shell/router.js";
+import { announce, Button, Icon, IconButton, Select, Slider } from "../../ui/index.js";
 import { type Activity, activityOf } from "./activity.js";
 import type { Talk } from "./conversation.js";
 import { Elapsed } from "./elapsed.js";
 import type { Engine } from "./engines.js";
 import { LevelStrip } from "./level_strip.js";
-import type { TalkSettings } from "./settings.js";
 import { pictureOf } from "./turn_picture.js";
 
 interface ControlBarProps {
   talk: Talk;
   clock: () => number;
-  engines: readonly Engine[];
-  engine: Engine | undefined;
-  settings: TalkSettings;
-  /** Who would serve it, in words. */
-  servers: string;
-  onChange: (changes: Partial<TalkSettings>) => void;
+  canStart: boolean;
+  volume: number;
+  onVolume: (volume: number) => void;
   onStart: () => void;
   onSettings: () => void;
 }
 
+/** Begins and ends the conversation, and shows what goes on in it. */
 export function ControlBar(props: ControlBarProps): JSX.Element {
-  const { talk, engine } = props;
+  const { talk } = props;
   const activity = useActivity(talk, props.clock);
   const phase = talk.phase.value;
   const isIdle = phase === "idle";
   return (
     <section class={`talk-bar talk-${activity.kind}`} aria-label="Conversation controls">
-      <div class="talk-bar-main">
-        <Button
-          kind={isIdle ? "primary" : "danger"}
-          size="large"
-          icon={isIdle ? "mic" : "phoneDown"}
-          busy={phase === "ending"}
-          disabled={isIdle && (engine === undefined || engine.obstacle !== null)}
-          onClick={() => (isIdle ? props.onStart() : void talk.stop())}
-        >
-          {isIdle ? "Start" : phase === "starting" ? "Cancel" : "Stop"}
-        </Button>
-        <div class="talk-now">
-          <span class="talk-activity">
-            <span class="talk-dot" aria-hidden="true" />
-            {activity.words}
-          </span>
-          {phase === "live" && <Elapsed talk={talk} clock={props.clock} />}
-        </div>
-        <LevelStrip talk={talk} />
+      <Button
+        kind={isIdle ? "primary" : "danger"}
+        size="large"
+        icon={isIdle ? "mic" : "phoneDown"}
+        busy={phase === "ending"}
+        disabled={isIdle && !props.canStart}
+        onClick={() => (isIdle ? props.onStart() : void talk.stop())}
+      >
+        {isIdle ? "Start" : phase === "starting" ? "Cancel" : "Stop"}
+      </Button>
+      <div class="talk-now">
+        <span class="talk-activity">
+          <span class="talk-dot" aria-hidden="true" />
+          {activity.words}
+        </span>
+        {phase === "live" && <Elapsed talk={talk} clock={props.clock} />}
+        {isIdle && talk.connectedAt.value !== null && talk.session.value !== null && (
+          <a class="talk-detail" href={hrefTo("sessions", talk.session.value.sessionId)}>
+            The last session in detail
+          </a>
+        )}
       </div>
-      <div class="talk-bar-choices">
-        <div class="talk-engine">
-          <Select
-            label="Talk to"
-            value={engine?.id ?? ""}
-            choices={props.engines.map((one) => ({ value: one.id, label: one.label, disabled: one.obstacle !== null }))}
-            onChange={(id) => props.onChange({ engine: id })}
-          />
-          <p class="talk-servers">{props.servers}</p>
-        </div>
-        <div class="talk-sound">
-          <IconButton
-            icon={talk.muted.value ? "micOff" : "mic"}
-            label={talk.muted.value ? "Unmute the microphone (M)" : "Mute the microphone (M)"}
-            pressed={talk.muted.value}
-            onClick={() => talk.mute(!talk.muted.value)}
-          />
-          <Slider
-            label="Volume"
-            labelHidden
-            value={props.settings.volume}
-            min={0}
-            max={1}
-            step={0.05}
-            format={(volume) => `${Math.round(volume * 100)} %`}
-            onInput={(volume) => props.onChange({ volume })}
-          />
-          <Button icon="more" onClick={props.onSettings}>
-            Settings
-          </Button>
-        </div>
+      <LevelStrip talk={talk} />
+      <div class="talk-sound">
+        <IconButton
+          icon={talk.muted.value ? "micOff" : "mic"}
+          label={talk.muted.value ? "Unmute the microphone (M)" : "Mute the microphone (M)"}
+          pressed={talk.muted.value}
+          onClick={() => talk.mute(!talk.muted.value)}
+        />
+        <Icon name="speaker" />
+        <Slider
+          label="Volume"
+          labelHidden
+          value={props.volume}
+          min={0}
+          max={1}
+          step={0.05}
+          format={(volume) => `${Math.round(volume * 100)} %`}
+          onInput={props.onVolume}
+        />
+        <Button onClick={props.onSettings}>Settings</Button>
       </div>
     </section>
+  );
+}
+
+/** Who one talks to, and who that would be. */
+export function EngineChoice(props: {
+  engines: readonly Engine[];
+  engine: Engine | undefined;
+  servers: string;
+  onChoose: (id: string) => void;
+}): JSX.Element {
+  return (
+    <div class="talk-engine">
+      <Select
+        label="Talk to"
+        value={props.engine?.id ?? ""}
+        choices={props.engines.map((one) => ({ value: one.id, label: one.label, disabled: one.obstacle !== null }))}
+        onChange={props.onChoose}
+      />
+      <p class="talk-servers">{props.servers}</p>
+    </div>
   );
 }
 

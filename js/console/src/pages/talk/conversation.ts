@@ -29,7 +29,14 @@ import { agentsTurn, NO_TURNS, type TurnInput, type Turns, take, usersTurn } fro
 /** What a conversation is to this page. */
 export type Connection = Pick<
   RealtimeVoiceConversation,
-  "isOpen" | "setMicMuted" | "setVolume" | "sendUserMessage" | "getInputLevel" | "getOutputLevel" | "endSession"
+  | "isOpen"
+  | "setMicMuted"
+  | "setVolume"
+  | "sendUserMessage"
+  | "interrupt"
+  | "getInputLevel"
+  | "getOutputLevel"
+  | "endSession"
 >;
 
 /** What is around: the gateway, the client, a clock in ms that never goes back. */
@@ -111,11 +118,12 @@ export class Talk {
     await connection.endSession();
   }
 
-  /** The user types instead of speaking. */
+  /** The user types instead of speaking; like speech, that interrupts the agent. */
   type(text: string): void {
     const words = text.trim();
     if (words === "" || this.#connection === null) return;
     try {
+      if (this.mode.value === "speaking") this.#connection.interrupt();
       this.#connection.sendUserMessage(words);
     } catch (error) {
       this.problem.value = problemDuring(error instanceof Error ? error : new Error(String(error)));

@@ -15,19 +15,15 @@ export interface Engine {
   obstacle: string | null;
 }
 
-/** The gateway's own voice agent: recognition, a language model and a voice, each by routing. */
-const AGENT = { provider: "speko", model: "cascade" };
-
 /** All of them, the gateway's own agent first. What no key opens yet is left out: the Providers page has it. */
 export function enginesOf(rows: readonly ProviderRow[]): Engine[] {
-  const s2s = rows.filter((row) => row.type === "s2s");
-  const own = s2s.find((row) => row.key === AGENT.provider);
-  const vendors = s2s.filter((row) => row.key !== AGENT.provider && row.configured);
+  const own = ownAgent(rows);
+  const vendors = rows.filter((row) => row.type === "s2s" && row.key !== own?.key && row.configured);
   const agent: Engine = {
     id: "agent",
     kind: "agent",
-    label: "This gateway's own agent",
-    ...AGENT,
+    label: "This gateway’s own agent",
+    ...(own === undefined ? {} : { provider: own.key, model: own.model }),
     obstacle: own?.configured ? null : (own?.hint ?? "This gateway runs no voice agent of its own."),
   };
   const models = vendors.flatMap((row) =>
@@ -50,6 +46,15 @@ export function enginesOf(rows: readonly ProviderRow[]): Engine[] {
     obstacle: isAny ? null : "There is no engine to choose from yet: paste a key on the Providers page.",
   };
   return [agent, ...models, routed];
+}
+
+/** The gateway's own voice agent, which is made of other models: one that hears, one that thinks, one that speaks. */
+function ownAgent(rows: readonly ProviderRow[]): (ProviderRow & { model: string }) | undefined {
+  for (const row of rows.filter((one) => one.type === "s2s")) {
+    const model = row.models.find((one) => one.composite);
+    if (model !== undefined) return { ...row, model: model.id };
+  }
+  return undefined;
 }
 
 /** The engine with this id; else the first that can be used, else the first. */
@@ -95,16 +100,16 @@ export function embeddedStages(
   stack: StackView,
   rows: readonly ProviderRow[],
 ): Array<keyof AgentStages> {
-  const isAgent = engine?.kind === "agent" || (engine?.kind === "routed" && isAgentsTurn(stack));
+  const isAgent = engine?.kind === "agent" || (engine?.kind === "routed" && routesToAgent(stack, rows));
   if (!isAgent) return [];
   const stages = agentStages(stack, rows);
   return (["stt", "llm", "tts"] as const).filter((layer) => stages[layer]?.embedded);
 }
 
 /** Routing would take the gateway's own agent: no speech-to-speech model can be called. */
-function isAgentsTurn(stack: StackView): boolean {
+export function routesToAgent(stack: StackView, rows: readonly ProviderRow[]): boolean {
   const first = firstUsable(stack.s2s);
-  return first === undefined || first.providerId === AGENT.provider;
+  return first === undefined || first.providerId === ownAgent(rows)?.key;
 }
 
 /** Who routing would call first, of a layer. */

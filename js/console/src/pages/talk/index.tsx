@@ -7,7 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { speko } from "../../api/gateway.js";
 import { useLoad } from "../../api/use_load.js";
 import { Button, Notice, Page } from "../../ui/index.js";
-import { ControlBar } from "./control_bar.js";
+import { ControlBar, EngineChoice } from "./control_bar.js";
 import { Talk } from "./conversation.js";
 import { refreshDevices, useDevices } from "./devices.js";
 import { agentStages, type Engine, embeddedStages, engineOf, enginesOf, voicesFor } from "./engines.js";
@@ -58,16 +58,22 @@ export function TalkPage(): JSX.Element {
       title="Talk"
       description="A spoken conversation with an agent of this gateway, and where its time goes."
       width="full"
+      actions={
+        <EngineChoice
+          engines={engines}
+          engine={engine}
+          servers={serversOf(engine, stack.data, rows.data)}
+          onChoose={(id) => change({ engine: id })}
+        />
+      }
     >
       <div class="talk">
         <ControlBar
           talk={talk}
           clock={clock}
-          engines={engines}
-          engine={engine}
-          settings={settings.value}
-          servers={serversOf(engine, stack.data, stages, rows.data)}
-          onChange={change}
+          canStart={engine !== undefined && engine.obstacle === null}
+          volume={settings.value.volume}
+          onVolume={(volume) => change({ volume })}
           onStart={start}
           onSettings={() => setOpen(true)}
         />
@@ -82,7 +88,7 @@ export function TalkPage(): JSX.Element {
             voices.reload();
           }}
         />
-        {talk.problem.value === null && <EmbeddedNotice stages={embedded} />}
+        {talk.problem.value === null && talk.phase.value === "idle" && <EmbeddedNotice stages={embedded} />}
         <div class="talk-panels">
           <TranscriptPanel talk={talk} />
           <TurnPanel talk={talk} clock={clock} />

@@ -24,7 +24,8 @@ export const CASCADE: readonly Part[] = [
 /** What is known of a turn with a speech-to-speech engine. */
 export const SPEECH_TO_SPEECH: readonly Part[] = ["speech", "endpointing", "engine", "playout", "answer"];
 
-const BEFORE_THE_WAIT: readonly Part[] = ["speech", "endpointing"];
+/** What only speech goes through. */
+const OF_SPEECH: readonly Part[] = ["speech", "endpointing", "recognition"];
 
 /**
  * The rows in order. While a turn goes on, those to come are there already (`expected`), and what is waited for grows in
@@ -34,7 +35,7 @@ export function lanesOf(picture: TurnPicture, expected: readonly Part[]): Lane[]
   const waiting = picture.segments.find((segment) => segment.part === "waiting");
   const isThere = (part: Part): boolean => picture.segments.some((segment) => segment.part === part);
   const isToCome = (part: Part): boolean =>
-    picture.live && expected.includes(part) && !(picture.kind !== "spoken" && BEFORE_THE_WAIT.includes(part));
+    picture.live && expected.includes(part) && !(picture.kind !== "spoken" && OF_SPEECH.includes(part));
   const parts = PARTS.filter((part) => part !== "waiting" && (isThere(part) || isToCome(part)));
   const last = parts.filter(isThere).at(-1);
   const next = parts.find((part) => !isThere(part) && PARTS.indexOf(part) > (last ? PARTS.indexOf(last) : -1));

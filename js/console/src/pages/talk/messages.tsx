@@ -51,6 +51,16 @@ export function ProblemNotice(props: {
 
 const DOES: Record<keyof AgentStages, string> = { stt: "hearing", llm: "answers", tts: "the voice" };
 
+const LIMITS: Record<keyof AgentStages, string> = {
+  stt: "The recogniser knows everyday English and mishears the rest.",
+  llm: "Answers come from fixed rules, not from an AI model.",
+  tts: "The voice is a plain synthetic one.",
+};
+
+const ALL_EMBEDDED =
+  "No cloud and no key: nothing leaves this machine. They understand everyday English, answer by fixed rules and not by " +
+  "an AI model, and have a plain voice.";
+
 /** What the gateway's embedded engines are, where they serve. */
 export function EmbeddedNotice(props: { stages: ReadonlyArray<keyof AgentStages> }): JSX.Element | null {
   const { stages } = props;
@@ -69,11 +79,8 @@ export function EmbeddedNotice(props: { stages: ReadonlyArray<keyof AgentStages>
         </ButtonLink>
       }
     >
-      {isAll && "No cloud, no key, no bill. "}
-      {stages.includes("stt") && "The recogniser knows everyday English and mishears the rest. "}
-      {stages.includes("llm") && "Answers come from fixed rules, not from an AI model. "}
-      {stages.includes("tts") && "The voice is a plain synthetic one. "}
-      To go on, paste a vendor’s key, or point the gateway to Ollama or to a speech server of your own.
+      {isAll ? ALL_EMBEDDED : stages.map((stage) => LIMITS[stage]).join(" ")} For more, paste a vendor’s key, or point
+      the gateway to Ollama or to a speech server of your own.
     </Notice>
   );
 }

@@ -1,21 +1,20 @@
 /** Who would answer, in words. Pure. */
 
 import type { ProviderRow, StackView } from "@spekoai/sdk";
-import { type AgentStages, type Engine, firstUsable, type StageServer } from "./engines.js";
+import { type AgentStages, agentStages, type Engine, firstUsable, routesToAgent, type StageServer } from "./engines.js";
 
 /** One line under the choice of an engine. */
 export function serversOf(
   engine: Engine | undefined,
   stack: StackView | undefined,
-  stages: AgentStages | undefined,
   rows: readonly ProviderRow[] | undefined,
 ): string {
-  if (engine === undefined || stack === undefined || stages === undefined) return "";
+  if (engine === undefined || stack === undefined || rows === undefined) return "";
   if (engine.kind === "vendor") return "One model hears, thinks and speaks";
-  if (engine.kind === "agent") return cascade(stages);
+  if (engine.kind === "agent") return cascade(agentStages(stack, rows));
   const first = firstUsable(stack.s2s);
-  if (first === undefined || first.providerId === "speko") return `Now: this gateway’s own agent. ${cascade(stages)}`;
-  const name = rows?.find((row) => row.key === first.providerId)?.name ?? first.providerId;
+  if (first === undefined || routesToAgent(stack, rows)) return `Now: ${cascade(agentStages(stack, rows))}`;
+  const name = rows.find((row) => row.key === first.providerId)?.name ?? first.providerId;
   return `Now: ${name} · ${first.modelId}`;
 }
 

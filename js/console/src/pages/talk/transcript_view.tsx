@@ -30,24 +30,24 @@ export function TranscriptPanel({ talk }: { talk: Talk }): JSX.Element {
 }
 
 function Scroll(props: { newest: Entry | undefined; children: JSX.Element }): JSX.Element {
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   const follows = useRef(true);
   useEffect(() => {
     if (follows.current) list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [props.newest]);
   return (
-    <div
+    <section
       ref={list}
       class="talk-scroll"
-      role="log"
-      aria-live="off"
       aria-label="What was said"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
       onScroll={({ currentTarget: at }) => {
         follows.current = at.scrollHeight - at.scrollTop - at.clientHeight < NEAR_PX;
       }}
     >
       {props.children}
-    </div>
+    </section>
   );
 }
 

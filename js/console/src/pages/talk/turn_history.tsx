@@ -24,9 +24,11 @@ export function TurnHistory(props: {
           >
             <span class="turn-said">{titleOf(picture)}</span>
             <Strip picture={picture} axis={axis} />
+            <span class="turn-cut" aria-hidden="true">
+              {picture.cutMs === null ? "" : "cut"}
+            </span>
             <span class="turn-total" aria-hidden="true">
-              {picture.heardMs === null ? "–" : Math.round(picture.heardMs)}
-              {picture.cutMs !== null && <span class="turn-cut"> cut</span>}
+              {picture.heardMs === null ? "–" : Math.round(picture.heardMs).toLocaleString("en")}
             </span>
             <span class="sr-only">{sentenceOf(picture)}</span>
           </button>
@@ -39,7 +41,8 @@ export function TurnHistory(props: {
 /** What a turn is called. */
 export function titleOf(picture: TurnPicture): string {
   if (picture.said !== "") return `“${picture.said}”`;
-  return picture.kind === "unasked" ? "The agent began" : "No words yet";
+  if (picture.kind === "unasked") return "The agent began";
+  return picture.live ? "You speak…" : "No words";
 }
 
 function Strip(props: { picture: TurnPicture; axis: Interval }): JSX.Element {

@@ -37,8 +37,7 @@ export function TurnPanel({ talk, clock }: { talk: Talk; clock: () => number }):
           <TurnView picture={shown} expected={expectedOf(shown, talk)} />
           {pictures.length > 1 && <TurnHistory pictures={pictures} shown={shown.id} onShow={setChosen} />}
           <p class="turn-note">
-            Counted from the end of your speech as the gateway heard it, to the first sound here by this browser’s own
-            clock. Bars that are torn go on beyond the picture.
+            Zero is the end of your speech as the gateway heard it; the first sound is taken by this browser’s clock.
           </p>
         </>
       )}
@@ -60,9 +59,13 @@ function Headline(props: { picture: TurnPicture; now: number; zero: number | nul
 }
 
 function numberOf(picture: TurnPicture, now: number, zero: number | null): string {
-  if (picture.heardMs !== null) return `${Math.round(picture.heardMs)} ms`;
+  if (picture.heardMs !== null) return `${whole(picture.heardMs)} ms`;
   const isWaiting = picture.segments.some((segment) => segment.part === "waiting" || segment.part === "tool");
-  return picture.live && isWaiting && zero !== null ? `${Math.round(now - zero)} ms` : "–";
+  return picture.live && isWaiting && zero !== null ? `${whole(now - zero)} ms` : "–";
+}
+
+function whole(ms: number): string {
+  return Math.round(ms).toLocaleString("en");
 }
 
 function captionOf(picture: TurnPicture): string {
@@ -78,7 +81,7 @@ function Median({ pictures }: { pictures: readonly TurnPicture[] }): JSX.Element
   if (median === null || known < 2) return null;
   return (
     <span class="turn-median">
-      median <strong>{Math.round(median)} ms</strong> of {known} turns
+      median <strong>{whole(median)} ms</strong> of {known} turns
     </span>
   );
 }
@@ -95,7 +98,7 @@ const MEANINGS: ReadonlyArray<readonly [Part, string]> = [
   ["recognition", "speech to text"],
   ["model", "until its first word"],
   ["synthesis", "until its first sound"],
-  ["playout", "until you hear it"],
+  ["playout", "network and buffer, until you hear it"],
   ["answer", "talk over it to interrupt"],
 ];
 

@@ -32,7 +32,7 @@ export const PART_NAMES: Record<Part, string> = {
   synthesis: "Voice",
   delivery: "Gateway",
   engine: "Speech model",
-  playout: "Network and buffer",
+  playout: "Playout",
   waiting: "Waiting",
   answer: "Agent speaks",
 };

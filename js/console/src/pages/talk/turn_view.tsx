@@ -6,7 +6,14 @@ import { type Lane, lanesOf, lengthOf, servedBy } from "./lanes.js";
 import { axisOf, barOf } from "./turn_axis.js";
 import { PART_NAMES, type Part, type Segment, type TurnPicture } from "./turn_picture.js";
 
-const TICKS = 6;
+const TICKS = 8;
+
+/** Pixels of a row, and of the bar in its middle. */
+const ROW = 28;
+const BAR = { from: 8, height: 12 };
+
+/** Shares of the axis that a server's name takes. */
+const ROOM = { full: 0.45, short: 0.28 };
 
 /** One turn, large. `expected`: the rows that a turn of this engine has. */
 export function TurnView(props: { picture: TurnPicture; expected: readonly Part[] }): JSX.Element {
@@ -47,13 +54,10 @@ function LaneRow(props: { lane: Lane; axis: Interval; picture: TurnPicture }): J
   const isAhead = length === null && lane.segments.length > 0;
   return (
     <tr class={`lane lane-${lane.part}`}>
-      <th scope="row">
-        <span class="lane-name">{PART_NAMES[lane.part]}</span>
-        <span class="lane-server">{servedBy(lane)}</span>
-      </th>
+      <th scope="row">{PART_NAMES[lane.part]}</th>
       <td>
-        <span class="sr-only">{lane.segments.map(spoken).join("; ")}</span>
-        <svg class="lane-picture" width="100%" height="20" aria-hidden="true" focusable="false">
+        <span class="sr-only">{[...lane.segments.map(spoken), servedBy(lane)].filter(Boolean).join("; ")}</span>
+        <svg class="lane-picture" width="100%" height={ROW} aria-hidden="true" focusable="false">
           <Grid axis={axis} />
           {lane.segments.map((segment, index) => (
             <SegmentBar key={index} segment={segment} axis={axis} />
@@ -61,6 +65,7 @@ function LaneRow(props: { lane: Lane; axis: Interval; picture: TurnPicture }): J
           <Mark at={0} axis={axis} class="lane-zero" />
           {picture.heardMs !== null && <Mark at={picture.heardMs} axis={axis} class="lane-heard" />}
           {lane.part === "answer" && picture.cutMs !== null && <Cut at={picture.cutMs} axis={axis} />}
+          <ServerName lane={lane} axis={axis} />
         </svg>
       </td>
       <td class="turn-ms">
@@ -86,24 +91,42 @@ function SegmentBar(props: { segment: Segment; axis: Interval }): JSX.Element | 
   const bar = barOf(segment, axis);
   if (bar === null) return null;
   const from = percent(bar.from);
-  if (segment.ahead) return <circle class={`bar-${segment.part} bar-ahead`} cx={from} cy="10" r="4" />;
+  if (segment.ahead) return <circle class={`bar-${segment.part} bar-ahead`} cx={from} cy={ROW / 2} r="4" />;
   const width = percent(bar.to - bar.from);
   return (
     <g class={`bar-${segment.part} ${segment.live ? "bar-live" : ""}`}>
       {/* What took less than a pixel can be seen, too. */}
-      <line class="bar-least" x1={from} x2={from} y1="4" y2="16" />
-      <rect x={from} width={width} y="4" height="12" rx="2" />
-      {bar.tornLeft && <Tear at={from} />}
-      {bar.tornRight && <Tear at={percent(bar.to)} />}
+      <line class="bar-least" x1={from} x2={from} y1={BAR.from} y2={BAR.from + BAR.height} />
+      <rect x={from} width={width} y={BAR.from} height={BAR.height} rx="2" />
+      {bar.tornLeft && <Tear at={from} d="M4 22l6-16M9 22l6-16" />}
+      {bar.tornRight && <Tear at={percent(bar.to)} d="M-15 22l6-16M-10 22l6-16" />}
     </g>
   );
 }
 
 /** The bar goes on beyond the picture. */
-function Tear({ at }: { at: string }): JSX.Element {
+function Tear({ at, d }: { at: string; d: string }): JSX.Element {
   return (
     <svg x={at} overflow="visible" aria-hidden="true">
-      <path class="bar-tear" d="M-7 2 l4 4 -4 4 4 4 -4 4 M7 2 l-4 4 4 4 -4 4 4 4" />
+      <path class="bar-tear" d={d} />
+    </svg>
+  );
+}
+
+/** Who served it, beside the bar, where there is more room: all of the name, its beginning, or nothing. */
+function ServerName({ lane, axis }: { lane: Lane; axis: Interval }): JSX.Element | null {
+  const last = lane.segments.at(-1);
+  const bar = last === undefined ? null : barOf(last, axis);
+  if (bar === null) return null;
+  const isBefore = bar.from > 1 - bar.to;
+  const room = isBefore ? bar.from : 1 - bar.to;
+  const name = room > ROOM.full ? servedBy(lane) : room > ROOM.short ? servedBy(lane).split(" · ")[0] : "";
+  if (!name) return null;
+  return (
+    <svg x={percent(isBefore ? bar.from : bar.to)} overflow="visible" aria-hidden="true">
+      <text class="lane-server" x={isBefore ? -8 : 8} y={ROW / 2 + 4} text-anchor={isBefore ? "end" : "start"}>
+        {name}
+      </text>
     </svg>
   );
 }
@@ -113,14 +136,14 @@ function Cut(props: { at: number; axis: Interval }): JSX.Element | null {
   if (at === null) return null;
   return (
     <svg x={at} overflow="visible" aria-hidden="true">
-      <path class="lane-cut" d="M0 0v20M-4 6l8 8M4 6l-8 8" />
+      <path class="lane-cut" d="M0 4v20M-4 10l8 8M4 10l-8 8" />
     </svg>
   );
 }
 
 function Mark(props: { at: number; axis: Interval; class: string }): JSX.Element | null {
   const at = place(props.at, props.axis);
-  return at === null ? null : <line class={props.class} x1={at} x2={at} y1="0" y2="20" />;
+  return at === null ? null : <line class={props.class} x1={at} x2={at} y1="0" y2={ROW} />;
 }
 
 function Grid({ axis }: { axis: Interval }): JSX.Element {
@@ -128,26 +151,38 @@ function Grid({ axis }: { axis: Interval }): JSX.Element {
     <g class="lane-grid">
       {linearTicks(axis, TICKS).map((tick) => {
         const at = place(tick, axis);
-        return at !== null && <line key={tick} x1={at} x2={at} y1="0" y2="20" />;
+        return at !== null && <line key={tick} x1={at} x2={at} y1="0" y2={ROW} />;
       })}
     </g>
   );
 }
 
 function Axis({ axis }: { axis: Interval }): JSX.Element {
+  const ticks = linearTicks(axis, TICKS);
   return (
     <svg class="turn-axis" width="100%" height="16" aria-hidden="true" focusable="false">
-      {linearTicks(axis, TICKS).map((tick) => {
+      {ticks.map((tick) => {
         const share = (tick - axis[0]) / (axis[1] - axis[0]);
-        const anchor = share < 0.03 ? "start" : share > 0.97 ? "end" : "middle";
         return (
-          <text key={tick} x={percent(share)} y="12" text-anchor={anchor}>
-            {tick === 0 ? "0 ms" : tick}
+          <text
+            key={tick}
+            class={isMinor(tick, ticks) ? "tick-minor" : ""}
+            x={percent(share)}
+            y="12"
+            text-anchor="middle"
+          >
+            {String(tick).replace("-", "−")}
           </text>
         );
       })}
     </svg>
   );
+}
+
+/** Every second one goes where there is no room. */
+function isMinor(tick: number, ticks: readonly number[]): boolean {
+  const [first = 0, second = 1] = ticks;
+  return Math.round(tick / (second - first)) % 2 !== 0;
 }
 
 function place(ms: number, [low, high]: Interval): string | null {
