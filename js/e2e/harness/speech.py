@@ -15,13 +15,13 @@ import soxr
 
 def spoken(text: str, rate: int) -> np.ndarray:
     """Samples of a sentence, without the silence around it."""
-    made = subprocess.run(["flite", "-voice", "slt", "-t", text, "-o", "/dev/stdout"], capture_output=True, check=True)
+    made = subprocess.run(["flite", "-voice", "rms", "-t", text, "-o", "/dev/stdout"], capture_output=True, check=True)
     # flite does not know the length of a stream: the sizes in its header are read with care.
     data = made.stdout
     with wave.open(io.BytesIO(data)) as file:
         own = file.getframerate()
     samples = np.frombuffer(data[44 : 44 + (len(data) - 44) // 2 * 2], dtype="<i2").astype(np.float32)
-    loud = np.flatnonzero(np.abs(samples) > 200)
+    loud = np.flatnonzero(np.abs(samples) > 50)
     return soxr.resample(samples[loud[0] : loud[-1] + 1], own, rate)
 
 

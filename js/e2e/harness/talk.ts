@@ -27,12 +27,17 @@ export interface TalkOptions {
   credentials?: Record<string, string>;
 }
 
+/** The microphone's sound as it is: what browsers do to it is made for people's voices, not for a synthetic one. */
+export const UNPROCESSED = {
+  audioConstraints: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+};
+
 export const AGENT = { mode: "s2s", s2s: { provider: "speko", model: "cascade" }, intent: { language: "en" } };
 
 /** Mints a session and talks; resolves when the conversation is established. The error's text when it is not. */
 export async function talk(
   page: Page,
-  { session = AGENT, options = {}, credentials }: TalkOptions = {},
+  { session = AGENT, options = UNPROCESSED, credentials }: TalkOptions = {},
 ): Promise<string | null> {
   return page.evaluate(
     async ({ session, options, credentials }) => {

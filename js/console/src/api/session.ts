@@ -27,7 +27,7 @@ export const CSRF_HEADER = "x-speko-csrf";
 /** Finds out whether this browser is signed in. Throws `ConsoleError` when the gateway cannot be reached. */
 export async function restoreSession(): Promise<void> {
   const response = await send("/console/session", { method: "GET" });
-  session.value = response.ok ? ((await response.json()) as ConsoleSession) : await nobody(response, [401]);
+  session.value = response.status === 200 ? ((await response.json()) as ConsoleSession) : await nobody(response, [204]);
 }
 
 /** Signs in. Throws `ConsoleError` when the gateway refuses. */

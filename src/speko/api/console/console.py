@@ -80,21 +80,23 @@ class Console:
 
     def authenticate(self, scope: Scope) -> ConsoleSession:
         """Whose cookie a request carries, when it is a request of our own page. Raises 401 for all others."""
-        session = self.session(scope)
+        session = self.session_of_own_page(scope)
+        if session is None:
+            raise unauthorized("Not logged in: send 'Authorization: Bearer sk_live_…', or log in to the console")
         presented = _headers(scope).get(CSRF_HEADER.encode())
         if presented is None or not self.sessions.is_csrf_token(session, presented):
             raise unauthorized(f"The session's cookie counts only together with the header {CSRF_HEADER}")
         return session
 
-    def session(self, scope: Scope | HTTPScope) -> ConsoleSession:
-        """Whose cookie a request carries, when no other page has made it. Enough to be told the token that
-        `authenticate` asks for, and for nothing else. Raises 401."""
+    def session_of_own_page(self, scope: Scope | HTTPScope) -> ConsoleSession | None:
+        """Whose cookie a request carries. Enough to be told the token that `authenticate` asks for, and for nothing
+        else. Raises 401 when another page has made the request."""
         self.own_page_only(scope)
         for value in cookie_values(scope["headers"], cookie_name(self.reached(scope))):
             session = self.sessions.read(value)
             if session is not None and self._holds(session):
                 return session
-        raise unauthorized("Not logged in: send 'Authorization: Bearer sk_live_…', or log in to the console")
+        return None
 
     def own_page_only(self, scope: Scope | HTTPScope) -> None:
         """Raises 401 when the browser says that a page of another origin has made the request."""

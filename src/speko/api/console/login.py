@@ -60,10 +60,12 @@ async def log_in(request: Request[Any, Any, Any]) -> Response[SessionView]:
 
 
 @get("/console/session", include_in_schema=False)
-async def current_session(request: Request[Any, Any, Any]) -> Response[SessionView]:
-    """The session of the cookie, for a page that was loaded anew."""
+async def current_session(request: Request[Any, Any, Any]) -> Response[SessionView] | Response[None]:
+    """The session of the cookie, for a page that was loaded anew. 204 when nobody is logged in: that is no mistake of
+    the page's, and browsers would note it as one."""
     console = _console(request)
-    return _view(console, console.session(request.scope))
+    session = console.session_of_own_page(request.scope)
+    return Response(None, status_code=204, headers=PRIVATE) if session is None else _view(console, session)
 
 
 @post("/console/logout", status_code=204, include_in_schema=False)
