@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { attribute, tally } from "../../src/pages/sessions/attribution.js";
+import { attribute, tally, total } from "../../src/pages/sessions/attribution.js";
 import { waterfall } from "../../src/pages/sessions/waterfall.js";
 import { at, attempt, cascadeTurn, stage } from "./turn_fixtures.js";
 
 /** Turns that begin at 1 s and 8 s; the speech of each takes 2 s. */
 const rows = waterfall([cascadeTurn(0, 1000), cascadeTurn(1, 8000)]).rows;
 
-function turnOf(modality: string, begins: number): number | "before" | "engine" {
+function turnOf(modality: string, begins: number): number | "outside" | "engine" {
   const found = attribute(rows, [attempt(modality, begins)]);
-  if (found.before.length > 0) return "before";
+  if (found.outside.length > 0) return "outside";
   return found.engine.length > 0 ? "engine" : found.turns.findIndex((calls) => calls.length > 0);
 }
 
@@ -41,12 +41,12 @@ describe("a call belongs to", () => {
     const greeted = waterfall([greeting, cascadeTurn(1, 5000)]).rows;
     const found = attribute(greeted, [attempt("tts", 800), attempt("stt", 100)]);
     expect(found.turns[0]?.map(({ atMs }) => atMs)).toEqual([-100]);
-    expect(found.before).toHaveLength(1);
+    expect(found.outside).toHaveLength(1);
   });
 
   it("no turn when it was before all of them or its time cannot be read", () => {
-    expect(turnOf("tts", 200)).toBe("before");
-    expect(attribute(rows, [{ ...attempt("llm", 0), startedAt: "x" }]).before).toHaveLength(1);
+    expect(turnOf("tts", 200)).toBe("outside");
+    expect(attribute(rows, [{ ...attempt("llm", 0), startedAt: "x" }]).outside).toHaveLength(1);
   });
 
   it("the session when it is the engine itself", () => {
@@ -55,7 +55,7 @@ describe("a call belongs to", () => {
 
   it("what came before, in a session that never had a turn", () => {
     const found = attribute([], [attempt("s2s", 0, "failed"), attempt("tts", 10)]);
-    expect([found.engine.length, found.before.length, found.turns]).toEqual([1, 1, []]);
+    expect([found.engine.length, found.outside.length, found.turns]).toEqual([1, 1, []]);
   });
 });
 
@@ -103,20 +103,50 @@ it("no call is lost and none is counted twice", () => {
       attempt(["stt", "llm", "tts", "s2s"][Math.floor(random() * 4)] ?? "stt", Math.round(random() * 25_000)),
     );
     const found = attribute(waterfall(turns).rows, calls);
-    const all = [...found.engine, ...found.before, ...found.turns.flat().map(({ attempt: call }) => call)];
+    const all = [...found.engine, ...found.outside, ...found.turns.flat().map(({ attempt: call }) => call)];
     expect(new Set(all)).toEqual(new Set(calls));
     expect(all).toHaveLength(calls.length);
   }
 });
 
+describe("a turn that has no row yet", () => {
+  it("begins when the user is heard again after the last answer", () => {
+    const last = [attempt("stt", 8000), attempt("llm", 10_400), attempt("tts", 10_600)];
+    const next = [attempt("stt", 14_500), attempt("llm", 16_000)];
+    const found = attribute(rows, [...last, ...next]);
+    expect(found.turns[1]?.map((placed) => placed.attempt)).toEqual(last);
+    expect(found.outside).toEqual(next);
+  });
+
+  it("does not begin while the answer goes on", () => {
+    expect(attribute(rows, [attempt("stt", 13_900)]).turns[1]).toHaveLength(1);
+  });
+});
+
 describe("a tally", () => {
-  it("counts failed calls as failovers, cancelled ones not, and adds up exactly", () => {
+  it("counts what was failed over, and adds up exactly", () => {
     const calls = [
       attempt("llm", 0, "failed", "1"),
       attempt("llm", 1, "served", "9007199254740993"),
       attempt("tts", 2, "cancelled", "5"),
     ];
-    expect(tally(calls)).toEqual({ calls: 3, failovers: 1, cost: 9_007_199_254_740_999n });
-    expect(tally([])).toEqual({ calls: 0, failovers: 0, cost: 0n });
+    expect(tally(calls)).toEqual({ calls: 3, failed: 1, failovers: 1, cost: 9_007_199_254_740_999n });
+    expect(tally([])).toEqual({ calls: 0, failed: 0, failovers: 0, cost: 0n });
+  });
+
+  it("counts no failover where nobody was left to ask", () => {
+    const calls = [attempt("tts", 2, "failed"), attempt("tts", 1, "failed"), attempt("stt", 3)];
+    expect(tally(calls)).toMatchObject({ failed: 2, failovers: 1 });
+  });
+
+  it("of a session is that of its parts", () => {
+    const calls = [
+      attempt("s2s", 0, "failed"),
+      attempt("s2s", 1),
+      attempt("tts", 5, "failed"),
+      attempt("llm", 3400, "failed"),
+      attempt("llm", 10_400),
+    ];
+    expect(total(attribute(rows, calls))).toEqual({ calls: 5, failed: 3, failovers: 1, cost: 50n });
   });
 });

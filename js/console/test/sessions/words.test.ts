@@ -31,8 +31,12 @@ it("sessions that are over do not come back", () => {
 
 it("names that came with a later gateway are put into words", () => {
   expect(statusWords("on_hold")).toEqual({ words: "On hold", tone: "neutral" });
-  expect(endWords("moon_shadow")).toBe("Moon shadow");
-  expect(endWords(null)).toBe("–");
+  const ended = (endReason: string | null, provider: string | null = "speko"): string =>
+    endWords({ status: "ended", endReason, provider });
+  expect(ended("moon_shadow")).toBe("Moon shadow");
+  expect(ended(null)).toBe("–");
+  expect(ended("expired")).toBe("Its time was over");
+  expect(ended("expired", null)).toBe("Nobody came in time");
   expect(humanised("Provider connect failed")).toBe("Provider connect failed");
   expect(humanised("")).toBe("");
 });

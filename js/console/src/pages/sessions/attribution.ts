@@ -17,8 +17,8 @@ export interface Placed<A> {
 export interface Attribution<A> {
   /** Connections to the engine. One serves many turns, so neither time nor cost is any one turn's. */
   engine: A[];
-  /** Calls from before the first turn, and those whose time is unreadable. */
-  before: A[];
+  /** Calls before the first turn, of one that is not over (yet), and those whose time is unreadable. */
+  outside: A[];
   /** The calls of each turn, beside the rows, by time. */
   turns: Placed<A>[][];
 }
@@ -26,7 +26,8 @@ export interface Attribution<A> {
 /** What some calls amount to. */
 export interface Tally {
   calls: number;
-  /** Calls that failed; after each of them the next candidate was asked, if there was one. */
+  failed: number;
+  /** Failed calls after which another candidate was asked. */
   failovers: number;
   /** Micro-USD, exact. */
   cost: bigint;
@@ -39,23 +40,34 @@ const SLACK_MS = 50;
 
 /** Gives each call to its turn. `rows` by index, as `waterfall` returns them. */
 export function attribute<A extends AttemptFacts>(rows: readonly TurnRow[], attempts: readonly A[]): Attribution<A> {
-  const found: Attribution<A> = { engine: [], before: [], turns: rows.map(() => []) };
-  for (const attempt of byTime(attempts)) {
+  const found: Attribution<A> = { engine: [], outside: [], turns: rows.map(() => []) };
+  const ordered = byTime(attempts);
+  const over = lastTurnOver(rows, ordered);
+  for (const attempt of ordered) {
     if (attempt.modality === "s2s") {
       found.engine.push(attempt);
       continue;
     }
-    const place = turnOf(rows, attempt);
+    const at = epoch(attempt.startedAt);
+    const place = at === null || at >= over ? -1 : turnOf(rows, attempt);
     const row = rows[place];
     if (row === undefined) {
-      found.before.push(attempt);
+      found.outside.push(attempt);
       continue;
     }
-    const at = epoch(attempt.startedAt);
     const atMs = at === null || row.zeroAt === null ? null : at - row.zeroAt;
     found.turns[place]?.push({ attempt, atMs });
   }
   return found;
+}
+
+/** When the last turn was followed by another one that has no row: the user was heard again after its answer. */
+function lastTurnOver(rows: readonly TurnRow[], ordered: readonly AttemptFacts[]): number {
+  const last = rows.at(-1);
+  if (last === undefined || last.zeroAt === null) return Number.POSITIVE_INFINITY;
+  const end = last.zeroAt + (last.segments.at(-1)?.to ?? 0);
+  const starts = ordered.flatMap(({ modality, startedAt }) => (modality === "stt" ? (epoch(startedAt) ?? []) : []));
+  return starts.find((at) => at > end) ?? Number.POSITIVE_INFINITY;
 }
 
 function turnOf(rows: readonly TurnRow[], attempt: AttemptFacts): number {
@@ -78,11 +90,29 @@ function byTime<A extends AttemptFacts>(attempts: readonly A[]): A[] {
   return [...attempts].sort((a, b) => Math.sign(time(a) - time(b)) || 0);
 }
 
-/** Adds up. */
+/** Adds up what belongs together: a turn, or the connections to the engine. */
 export function tally(attempts: readonly AttemptFacts[]): Tally {
+  const ordered = byTime(attempts);
+  const failed = ordered.filter((attempt) => attempt.outcome === "failed");
   return {
-    calls: attempts.length,
-    failovers: attempts.filter((attempt) => attempt.outcome === "failed").length,
-    cost: sumMicroUsd(attempts.map((attempt) => attempt.costMicroUsd)),
+    calls: ordered.length,
+    failed: failed.length,
+    failovers: failed.filter((attempt) =>
+      ordered.slice(ordered.indexOf(attempt) + 1).some((next) => next.modality === attempt.modality),
+    ).length,
+    cost: sumMicroUsd(ordered.map((attempt) => attempt.costMicroUsd)),
+  };
+}
+
+/** The whole session. */
+export function total<A extends AttemptFacts>(found: Attribution<A>): Tally {
+  const groups = [found.engine, found.outside, ...found.turns.map((turn) => turn.map(({ attempt }) => attempt))];
+  const sums = groups.map(tally);
+  const sum = (member: "calls" | "failed" | "failovers"): number => sums.reduce((all, one) => all + one[member], 0);
+  return {
+    calls: sum("calls"),
+    failed: sum("failed"),
+    failovers: sum("failovers"),
+    cost: sums.reduce((all, one) => all + one.cost, 0n),
   };
 }

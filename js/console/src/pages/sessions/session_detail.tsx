@@ -17,7 +17,7 @@ import {
   Skeleton,
 } from "../../ui/index.js";
 import { AttemptTable } from "./attempt_table.js";
-import { attribute, tally } from "./attribution.js";
+import { attribute, type Tally, total } from "./attribution.js";
 import { Facts } from "./session_facts.js";
 import { Length, Status } from "./session_list.js";
 import { Transcript } from "./transcript.js";
@@ -72,13 +72,18 @@ function Shown({ record }: { record: SessionRecord }): JSX.Element {
   const calls = attribute(picture.rows, attempts);
   return (
     <>
-      <Sums record={record} wait={medianWait(picture.rows)} />
+      <Sums record={record} wait={medianWait(picture.rows)} sums={total(calls)} />
       <TurnsPanel picture={picture} calls={calls} live={isLive(session)} />
-      {calls.before.length > 0 && (
-        <Panel title="Before the first turn" description="Vendor calls that belong to no turn." flush>
+      {calls.outside.length > 0 && (
+        <Panel
+          title="Outside the turns"
+          description="Vendor calls before the first turn, or of one that is not over yet."
+          flush
+        >
           <AttemptTable
-            label="Calls before the first turn"
-            calls={calls.before.map((attempt) => ({ attempt, atMs: null }))}
+            label="Calls outside the turns"
+            calls={calls.outside.map((attempt) => ({ attempt, atMs: null }))}
+            since={session.createdAt}
           />
         </Panel>
       )}
@@ -101,9 +106,9 @@ function Shown({ record }: { record: SessionRecord }): JSX.Element {
   );
 }
 
-function Sums({ record, wait }: { record: SessionRecord; wait: number | null }): JSX.Element {
-  const { session, turns, attempts } = record;
-  const sums = tally(attempts);
+function Sums(props: { record: SessionRecord; wait: number | null; sums: Tally }): JSX.Element {
+  const { wait, sums } = props;
+  const { session, turns } = props.record;
   return (
     <dl class="sums">
       <div>
@@ -128,10 +133,12 @@ function Sums({ record, wait }: { record: SessionRecord; wait: number | null }):
       </div>
       <div>
         <dt>Failovers</dt>
-        <dd class={sums.failovers > 0 ? "sums-bad" : ""}>
-          {sums.failovers > 0 && <Icon name="alert" size={16} />}
+        <dd class={sums.failed > 0 ? "sums-bad" : ""}>
+          {sums.failed > 0 && <Icon name="alert" size={16} />}
           {sums.failovers}
-          <span class="small faint"> in {count(sums.calls, "call")}</span>
+          <span class="small faint">
+            {sums.failed > sums.failovers && `${sums.failed} failed `}in {count(sums.calls, "call")}
+          </span>
         </dd>
       </div>
       <div>

@@ -25,7 +25,7 @@ export function Facts({ session }: { session: Session }): JSX.Element {
         <Fact name="Ended">
           <Time at={session.endedAt} absolute never="not yet" />
         </Fact>
-        <Fact name="How it ended">{endWords(session.endReason)}</Fact>
+        <Fact name="How it ended">{endWords(session)}</Fact>
         <Fact name="Expires">
           <Time at={session.expiresAt} absolute />
         </Fact>

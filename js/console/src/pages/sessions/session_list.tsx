@@ -139,7 +139,7 @@ const COLUMNS: readonly Column<Session>[] = [
   { key: "kind", header: "Kind", cell: (row) => kindWords(row.kind) },
   { key: "engine", header: "Engine", cell: (row) => <Engine session={row} /> },
   { key: "length", header: "Length", align: "end", cell: (row) => <Length session={row} /> },
-  { key: "end", header: "How it ended", cell: (row) => <span class="soft">{endWords(row.endReason)}</span> },
+  { key: "end", header: "How it ended", cell: (row) => <span class="soft">{endWords(row)}</span> },
 ];
 
 export function Status({ status }: { status: string }): JSX.Element {

@@ -13,7 +13,7 @@ export interface Tick {
 export interface Axis {
   ticks: Tick[];
   /** Where a span is drawn; null where nothing of it lies on the axis. A span without length keeps a hair's breadth. */
-  span(from: number, to: number): { x: string; width: string; cut: boolean } | null;
+  span(from: number, to: number): { x: string; width: string } | null;
 }
 
 /** Percent of the width that a span without length is given. */
@@ -39,7 +39,7 @@ export function axisOf(domain: Interval): Axis {
       if (to < first || from > last || Number.isNaN(from) || Number.isNaN(to)) return null;
       const left = Math.min(percent(Math.max(from, first)), 100 - HAIR);
       const right = percent(Math.min(to, last));
-      return { x: shown(left), width: shown(Math.max(HAIR, right - left)), cut: to > last };
+      return { x: shown(left), width: shown(Math.max(HAIR, right - left)) };
     },
   };
 }

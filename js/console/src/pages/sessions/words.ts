@@ -64,7 +64,9 @@ const END_REASONS: Record<string, string> = {
 };
 
 /** Why a session ended. */
-export function endWords(reason: string | null): string {
+export function endWords(session: Pick<Session, "status" | "endReason" | "provider">): string {
+  const reason = session.endReason;
+  if (reason === "expired" && nobodyCame(session)) return "Nobody came in time";
   return reason === null || reason === "" ? "–" : (END_REASONS[reason] ?? humanised(reason));
 }
 
