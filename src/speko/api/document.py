@@ -10,6 +10,7 @@ from litestar.response import Response
 from litestar.routes import HTTPRoute
 
 from speko.api.body import BODY
+from speko.api.openapi import ERROR_TEXT
 from speko.version import __version__
 
 OPENAPI_CONFIG = OpenAPIConfig(
@@ -47,6 +48,7 @@ _TRANSCRIBE_HEADERS = [
         "schema": {"type": "string"},
     },
 ]
+_SUCCESS = {"200": "Success", "201": "Created"}
 _AUDIO_TYPES = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac", "audio/pcm", "application/octet-stream")
 
 
@@ -78,6 +80,10 @@ def document_of(app: Litestar) -> dict[str, Any]:
                     "required": True,
                     "content": {"application/json": {"schema": schema}},
                 }
+    _say_answers(document["paths"])
+    for parameter in document["paths"]["/v1/benchmarks/stack"]["get"]["parameters"]:
+        if parameter["name"] == "language":
+            parameter.update(required=True, schema={"type": "string"})
     transcribe = document["paths"]["/v1/transcribe"]["post"]
     transcribe["parameters"] = _TRANSCRIBE_HEADERS
     transcribe["requestBody"] = {
@@ -86,3 +92,22 @@ def document_of(app: Litestar) -> dict[str, Any]:
         "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _AUDIO_TYPES},
     }
     return document
+
+
+def _say_answers(paths: dict[str, Any]) -> None:
+    """Errors in the envelope that they come in, and not in the framework's own; answers in our words."""
+    for path, operations in paths.items():
+        for operation in operations.values():
+            answers = operation["responses"]
+            if "400" in answers:
+                answers["400"] = _envelope("400")
+            if path.startswith("/v1/"):
+                answers.setdefault("401", _envelope("401"))
+            for status, words in _SUCCESS.items():
+                if "follows" in answers.get(status, {}).get("description", ""):
+                    answers[status]["description"] = words
+
+
+def _envelope(status: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ErrorEnvelope"}
+    return {"description": ERROR_TEXT[int(status)], "content": {"application/json": {"schema": schema}}}

@@ -17,11 +17,12 @@ class ErrorEnvelope(Struct, frozen=True):
 
 def _errors(*statuses: int) -> dict[int, ResponseSpec]:
     return {
-        status: ResponseSpec(ErrorEnvelope, generate_examples=False, description=_TEXT[status]) for status in statuses
+        status: ResponseSpec(ErrorEnvelope, generate_examples=False, description=ERROR_TEXT[status])
+        for status in statuses
     }
 
 
-_TEXT = {
+ERROR_TEXT = {
     400: "Invalid request",
     401: "Missing or invalid API key",
     404: "Not found",
