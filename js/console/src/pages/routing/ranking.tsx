@@ -17,7 +17,8 @@ export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element 
         <thead>
           <tr>
             <th scope="col" class="align-end">
-              Rank
+              <span aria-hidden="true">#</span>
+              <span class="sr-only">Rank</span>
             </th>
             <th scope="col">Candidate</th>
             <th scope="col">Can be called</th>
@@ -105,7 +106,7 @@ function Axis(props: { axis: ScoreAxis | undefined; name: string; place: number 
   return (
     <span class="figure">
       <span>
-        {axis.raw === null ? <span class="faint">not measured</span> : formatValue(axis.raw, unit)}{" "}
+        {axis.raw === null ? <span class="faint">unknown</span> : formatValue(axis.raw, unit)}{" "}
         <span class="faint small" title="Compared with the others: 1 is best, 0 is worst">
           <span class="sr-only">normalised </span>
           {axis.norm.toFixed(2)}

@@ -59,7 +59,9 @@ export function SessionList(): JSX.Element {
       {list.listed && (
         <Panel flush>
           {list.listed.sessions.length > 0 ? (
-            <Table label="Sessions" columns={COLUMNS} rows={list.listed.sessions} rowKey={(row) => row.sessionId} />
+            <div class="session-table">
+              <Table label="Sessions" columns={COLUMNS} rows={list.listed.sessions} rowKey={(row) => row.sessionId} />
+            </div>
           ) : (
             <Nothing filtered={status !== ""} onShowAll={() => filter("")} />
           )}
