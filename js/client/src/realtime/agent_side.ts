@@ -40,8 +40,8 @@ export class AgentSide {
 
   /** Another socket carries the conversation: first the queue is dropped, then the gateway hears how much of it was
    * heard, then what was kept for it. */
-  attachedAgain(): void {
-    this.#line.hold();
+  attachedAgain(ready: ServerFrame & { t: "ready" }): void {
+    this.#line.hold(ready.received);
     if (this.#heard.attached()) {
       this.#emit({ do: "flush" });
     }

@@ -2,7 +2,13 @@
 
 /** What the gateway sends. Missing members have got their defaults. */
 export type ServerFrame =
-  | { t: "ready"; inputSampleRate: number | undefined; outputSampleRate: number | undefined }
+  | {
+      t: "ready";
+      inputSampleRate: number | undefined;
+      outputSampleRate: number | undefined;
+      /** Of a session that had another socket before: what came from the client over all of them. */
+      received?: { audioBytes: number; textFrames: number };
+    }
   | { t: "transcript"; role: "user" | "assistant"; text: string; final: boolean }
   | { t: "tool_call"; callId: string; name: string; arguments: string }
   | { t: "server_tool_call"; id: string; name: string; status: string }
@@ -26,11 +32,16 @@ export type SampleRate = 16000 | 24000;
 type Members = Record<string, unknown>;
 
 const READERS: Record<string, (members: Members) => ServerFrame> = {
-  ready: (m) => ({
-    t: "ready",
-    inputSampleRate: optionalNumber(m.inputSampleRate),
-    outputSampleRate: optionalNumber(m.outputSampleRate),
-  }),
+  ready: (m) => {
+    const audioBytes = optionalNumber(m.receivedAudioBytes);
+    const textFrames = optionalNumber(m.receivedTextFrames);
+    return {
+      t: "ready",
+      inputSampleRate: optionalNumber(m.inputSampleRate),
+      outputSampleRate: optionalNumber(m.outputSampleRate),
+      ...(audioBytes !== undefined && textFrames !== undefined && { received: { audioBytes, textFrames } }),
+    };
+  },
   transcript: (m) => ({
     t: "transcript",
     role: m.role === "user" ? "user" : "assistant",

@@ -3,7 +3,7 @@
 import type { Attachment, Closed } from "./attachment.js";
 import { type ClientFrame, writeFrame } from "./frames.js";
 import type { Emit } from "./steps.js";
-import { Uplink } from "./uplink.js";
+import { type Received, Uplink } from "./uplink.js";
 
 /** What a page says, towards whichever socket carries the conversation. */
 export class Line {
@@ -56,9 +56,9 @@ export class Line {
     }
   }
 
-  /** Another socket carries the conversation; what is kept waits for `goOn`. */
-  hold(): void {
-    this.#uplink.moved();
+  /** Another socket carries the conversation; what is kept waits for `goOn`. `received`: what the gateway has got. */
+  hold(received: Received | undefined): void {
+    this.#uplink.moved(received);
     this.#holding = true;
   }
 

@@ -143,7 +143,7 @@ export class RealtimeMachine {
   #ready(frame: ServerFrame & { t: "ready" }): void {
     this.#attachment.ready();
     if (this.#phase === "connected") {
-      this.#agent.attachedAgain();
+      this.#agent.attachedAgain(frame);
       return;
     }
     const { inputSampleRate: input, outputSampleRate: output } = frame;

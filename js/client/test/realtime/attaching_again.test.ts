@@ -367,6 +367,15 @@ describe("a network that vanishes without a word", () => {
     expect(last(socket(1).sound())).toBe(4);
   });
 
+  it("hands over without losing what had left this machine, where the gateway says what it has got", async () => {
+    await world.connect();
+    world.audio.captures(50, 1);
+    world.audio.captures(10, 2);
+    world.online();
+    socket(1).ready({ receivedAudioBytes: 52 * 960, receivedTextFrames: 0 });
+    expect(socket(1).sound()).toEqual(Array(8).fill(2));
+  });
+
   it("was none when the gateway refuses the second: the first goes on, and is watched on", async () => {
     await world.connect();
     stall(socket(0), 102);

@@ -5,6 +5,11 @@ import { random } from "./random.js";
 describe("reading frames", () => {
   it.each([
     [{ t: "ready" }, { t: "ready", inputSampleRate: undefined, outputSampleRate: undefined }],
+    [{ t: "ready", receivedAudioBytes: 7 }, { t: "ready" }],
+    [
+      { t: "ready", receivedAudioBytes: 7, receivedTextFrames: 2 },
+      { t: "ready", received: { audioBytes: 7, textFrames: 2 } },
+    ],
     [{ t: "transcript" }, { t: "transcript", role: "assistant", text: "", final: false }],
     [{ t: "tool_call" }, { t: "tool_call", callId: "", name: "", arguments: "" }],
     [{ t: "server_tool_call" }, { t: "server_tool_call", id: "", name: "", status: "started" }],
