@@ -189,8 +189,9 @@ export class Attachment {
     }
   }
 
+  /** Of an attempt that is not open. */
   #abandon(): void {
-    if (this.#trial !== undefined && !this.#trial.open) {
+    if (this.#trial !== undefined) {
       this.#emit({ do: "close_socket", id: this.#trial.id, code: NORMAL, reason: "" });
       this.#emit({ do: "clear_timer", name: "attempt" });
       this.#trial = undefined;

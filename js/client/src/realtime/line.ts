@@ -74,9 +74,7 @@ export class Line {
   /** A socket is gone that held so many bytes. */
   closed(id: number, code: number, buffered: number): Closed {
     if (id === this.#attachment.carrier) {
-      if (!this.#holding) {
-        this.#uplink.holds(buffered);
-      }
+      this.#uplink.holds(buffered);
       this.#holding = false;
     }
     this.#uplink.calm();
