@@ -8,6 +8,11 @@ import "./style/index.css";
 
 // Before anything else: the token is worth a session, and addresses are kept, shown and shared.
 const token = takeToken();
+// Opened in a tab that shows the console already, a link changes the hash and loads nothing.
+addEventListener("hashchange", () => {
+  const later = takeToken();
+  if (later !== null) void enter(later);
+});
 restoreTheme();
 startRouter();
 startClock();
