@@ -38,22 +38,22 @@ describe("a conversation that does not begin", () => {
     [
       connection("S2S_PROVIDER_CONNECT_FAILED: openai gpt-realtime: invalid api key"),
       /engine refused/,
-      /Openai gpt-realtime: invalid api key\. Look at its key/,
+      /openai gpt-realtime: invalid api key\. Look at its key/,
       ["providers", "retry"],
     ],
     [connection("UNAUTHORIZED: the token has expired"), /expired/, /Start again/, ["retry"]],
     [
       connection("INVALID_CONFIG: the engine is gone"),
       /engine refused/,
-      /The engine is gone\./,
+      /the engine is gone\./,
       ["providers", "retry"],
     ],
     [connection("Realtime session did not become ready"), /did not open/, /still running/, ["retry"]],
-    [new TypeError("Failed to fetch"), /does not answer/, /speko serve/, ["retry"]],
+    [new TypeError("Failed to fetch"), /No conversation/, /speko serve/, ["retry"]],
     [refused(500, "no LLM: set OPENAI_API_KEY"), /No engine/, /set OPENAI_API_KEY\./, ["providers", "retry"]],
     [refused(400, "s2s.voice: too long"), /cannot make/, /settings/, ["settings"]],
     [refused(429, "slow down"), /Too many/, /slow down/i, ["retry"]],
-    [new Error(""), /does not answer/, /no reason/, ["retry"]],
+    [new Error(""), /No conversation/, /no reason/, ["retry"]],
   ])("%s", (error, title, words, remedies) => {
     const problem = problemOfStart(error, HERE);
     expect(problem.title).toMatch(title);
@@ -93,7 +93,7 @@ describe("a problem in the middle", () => {
     expect(problemDuring(new Error("WS_ERROR: the connection broke"))).toBeNull();
     expect(problemDuring(new Error("PROVIDER_ERROR: rate limited"))).toMatchObject({
       tone: "warn",
-      words: "Rate limited.",
+      words: "rate limited.",
     });
     expect(problemDuring(new SpekoClientError("gone", "MICROPHONE_FAILED"))?.title).toMatch(/microphone is gone/);
     expect(problemDuring(new Error("The sound stutters."))?.words).toBe("The sound stutters.");

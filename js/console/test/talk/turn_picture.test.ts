@@ -94,6 +94,15 @@ it("what was done ahead took no waiting: a mark at its time, also before the end
   ]);
 });
 
+it("what was done a moment before it could be used took no time, and is no work ahead", () => {
+  const close = picture([
+    stage(288, "speech_ended", 288),
+    stage(290, "stt_final", 290),
+    stage(295, "llm_first_token", 287),
+  ]);
+  expect(brief(waits(close)).slice(0, 3)).toEqual(["endpointing 0→288", "recognition 288→290", "model 290→290"]);
+});
+
 describe("a turn without speech", () => {
   it("that was typed has neither speech nor endpointing", () => {
     const typed = picture([{ type: "typed", at: 3000, text: "hi" }, ...answer(3000, 500)]);
@@ -133,6 +142,21 @@ it("a speech-to-speech engine is one part, and its late transcript was not waite
   ]);
   expect(brief(waits(s2s))).toEqual(["endpointing 0→500", "engine 500→600", "playout 600→650"]);
   expect(waits(s2s)[1]).toMatchObject({ provider: "openai", model: "gpt-realtime" });
+});
+
+it("a speech-to-speech engine hears for itself: its transcript is made beside it", () => {
+  const heard = [
+    stage(500, "speech_started", -200),
+    stage(1500, "speech_ended", 500),
+    stage(1550, "stt_final", 550, "openai"),
+  ];
+  expect(brief(waits(pictureOf(turnAt(told(...heard), 0), 1580, false)))).toEqual([
+    "endpointing 0→500",
+    "recognition 550→550 ahead",
+    "waiting 500→580 live",
+  ]);
+  const answered = [...heard, stage(1600, "first_audio", 600, "openai", "gpt-realtime")];
+  expect(brief(waits(picture(answered, 1600))).slice(1, 3)).toEqual(["recognition 550→550 ahead", "engine 500→600"]);
 });
 
 describe("tools", () => {

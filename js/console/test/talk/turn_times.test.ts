@@ -198,6 +198,8 @@ it("whose words are whose", () => {
   expect(agentsTurn(NO_TURNS)).toBeUndefined();
   const turns = told(...speech(0, 1000, "one"), ...answer(1000, 9000).slice(0, 4), stage(2300, "speech_started", -64));
   expect([usersTurn(turns)?.id, agentsTurn(turns)?.id]).toEqual([1, 0]);
+  const waiting = told(...speech(0, 1000, "one"), ...answer(1000, 500), ...speech(5000, 6000, "two"));
+  expect([usersTurn(waiting)?.id, agentsTurn(waiting)?.id]).toEqual([1, 1]);
 });
 
 /** Any order of anything: what must hold whatever an engine sends. */

@@ -1,6 +1,6 @@
 /** One conversation after the other: what is shown of it, as signals, and what can be done. */
 
-import { batch, signal } from "@preact/signals";
+import { batch, type Signal, signal } from "@preact/signals";
 import type {
   ConversationMessage,
   ConversationMode,
@@ -64,7 +64,7 @@ export class Talk {
   readonly mode = signal<ConversationMode>("listening");
   readonly muted = signal(false);
   readonly reconnecting = signal(false);
-  readonly problem = signal<Problem | null>(null);
+  readonly problem: Signal<Problem | null>;
   /** What the last conversation was begun with; null before the first. */
   readonly asked = signal<Asked | null>(null);
   /** Its session; null until it is made. */
@@ -80,6 +80,7 @@ export class Talk {
 
   constructor(context: TalkContext) {
     this.#context = context;
+    this.problem = signal(obstacleOf(context.place));
   }
 
   /** Begins. What goes wrong stands in `problem`; never rejects. */

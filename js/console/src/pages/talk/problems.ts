@@ -57,9 +57,7 @@ export function problemOfEnd(details: DisconnectionDetails): Problem | null {
   return {
     tone: "error",
     title: "The conversation broke off",
-    words: message
-      ? `The gateway says: ${sentence(message)}`
-      : "The connection was lost for more than 15 seconds, or the gateway was stopped. Is speko serve still running?",
+    words: `${sentence(message || "The connection was lost")} Is speko serve still running?`,
     remedies: ["retry"],
   };
 }
@@ -143,7 +141,7 @@ function ofCreation(error: unknown): Problem {
   if (typeof status === "number" && status > 0) {
     return problem("No engine can answer", words, ["providers", "retry"]);
   }
-  return problem("The gateway does not answer", words, ["retry"]);
+  return problem("No conversation was begun", words, ["retry"]);
 }
 
 const GONE = problem("The gateway was stopped", "Start it again with speko serve, then try again.", ["retry"]);
@@ -178,8 +176,7 @@ function split(message: string): [code: string, words: string] {
 function sentence(words: string): string {
   const trimmed = words.trim();
   if (trimmed === "") return "It gave no reason.";
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
 function codeOf(error: unknown): string {

@@ -16,7 +16,8 @@ const MOST_SHOWN = 20;
 export function TurnPanel({ talk, clock }: { talk: Talk; clock: () => number }): JSX.Element {
   const [chosen, setChosen] = useState<number | null>(null);
   const now = clock();
-  const pictures = talk.turns.value.all.slice(-MOST_SHOWN).map((turn) => pictureOf(turn, now));
+  const isCascade = talk.asked.value?.engine.kind !== "vendor";
+  const pictures = talk.turns.value.all.slice(-MOST_SHOWN).map((turn) => pictureOf(turn, now, isCascade));
   const newest = pictures.at(-1);
   const isMoving = pictures.some((picture) => picture.live);
   useTicker(isMoving && talk.phase.value === "live");
@@ -34,7 +35,7 @@ export function TurnPanel({ talk, clock }: { talk: Talk; clock: () => number }):
             now={now}
             zero={talk.turns.value.all.find((turn) => turn.id === shown.id)?.zero ?? null}
           />
-          <TurnView picture={shown} expected={expectedOf(shown, talk)} />
+          <TurnView picture={shown} expected={expectedOf(shown, isCascade)} />
           {pictures.length > 1 && <TurnHistory pictures={pictures} shown={shown.id} onShow={setChosen} />}
           <p class="turn-note">
             Zero is the end of your speech as the gateway heard it; the first sound is taken by this browser’s clock.
@@ -51,7 +52,7 @@ function Headline(props: { picture: TurnPicture; now: number; zero: number | nul
     <div class="turn-headline">
       <span class="turn-title">{titleOf(picture)}</span>
       <span class="turn-number">
-        <strong>{numberOf(picture, now, zero)}</strong>
+        {picture.kind !== "unasked" && <strong>{numberOf(picture, now, zero)}</strong>}
         <span>{captionOf(picture)}</span>
       </span>
     </div>
@@ -87,9 +88,9 @@ function Median({ pictures }: { pictures: readonly TurnPicture[] }): JSX.Element
 }
 
 /** Which rows a turn like this one has. */
-function expectedOf(picture: TurnPicture, talk: Talk): readonly Part[] {
+function expectedOf(picture: TurnPicture, isCascade: boolean): readonly Part[] {
   const isEngine = picture.segments.some((segment) => segment.part === "engine");
-  return isEngine || talk.asked.value?.engine.kind === "vendor" ? SPEECH_TO_SPEECH : CASCADE;
+  return isEngine || !isCascade ? SPEECH_TO_SPEECH : CASCADE;
 }
 
 const MEANINGS: ReadonlyArray<readonly [Part, string]> = [

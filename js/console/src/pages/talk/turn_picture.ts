@@ -77,17 +77,23 @@ const WAITS: ReadonlyArray<readonly [stage: string, part: Part]> = [
   ["first_audio", "delivery"],
 ];
 
+/** What was done so shortly before it could be used was done when it could. */
+const TOGETHER_MS = 5;
+
 /** Nothing is waited for longer than this: then the picture stops growing. Speech in which no words are found by then was
  * a noise. ms. */
 const PATIENCE_MS = { words: 20_000, noWords: 4_000 };
 
-/** The picture of `turn` at the time `now` (ms of this browser's clock). */
-export function pictureOf(turn: TurnTimes, now: number): TurnPicture {
+/**
+ * The picture of `turn` at the time `now` (ms of this browser's clock). `isCascade`: whether its engine goes from
+ * recognition to a model to a voice, for as long as the turn does not show it.
+ */
+export function pictureOf(turn: TurnTimes, now: number, isCascade = true): TurnPicture {
   const spoke = turn.stages.speech_started !== undefined || turn.stages.speech_ended !== undefined;
   const zero = turn.zero ?? (spoke ? now : turn.begun);
   const speaksStill = turn.zero === null && spoke && !turn.over;
   const segments = speechOf(turn, zero, speaksStill);
-  const reached = addWaits(segments, turn, zero, now);
+  const reached = addWaits(segments, turn, zero, now, isCascade);
   const answer = answerOf(turn, zero, now);
   const isOpen = turn.heard.some((span) => span.to === null);
   const patience = turn.said === "" && !isAnswered(turn) ? PATIENCE_MS.noWords : PATIENCE_MS.words;
@@ -135,9 +141,9 @@ function speechOf(turn: TurnTimes, zero: number, live: boolean): Segment[] {
 }
 
 /** Adds what was waited for until the first sound, and returns how far it reaches. */
-function addWaits(segments: Segment[], turn: TurnTimes, zero: number, now: number): number {
+function addWaits(segments: Segment[], turn: TurnTimes, zero: number, now: number, expected: boolean): number {
   const audio = turn.stages.first_audio;
-  const isCascade = turn.stages.llm_first_token !== undefined || turn.stages.tts_first_byte !== undefined;
+  const isCascade = showsCascade(turn) || (audio === undefined && expected);
   let reached = 0;
   for (const [name, whose] of WAITS) {
     const stage = turn.stages[name];
@@ -145,23 +151,34 @@ function addWaits(segments: Segment[], turn: TurnTimes, zero: number, now: numbe
     // What came after the first sound (an engine's late transcript) was not waited for.
     if (stage === undefined || (audio !== undefined && stage.at > audio.at)) continue;
     const at = stage.at - zero;
-    const ahead = at < reached;
+    // A speech-to-speech model hears for itself: its transcript is made beside it.
+    const ahead = at < reached - TOGETHER_MS || (name === "stt_final" && !isCascade);
     segments.push({
       part: whose === "delivery" && !isCascade ? "engine" : whose,
       from: ahead ? at : reached,
-      to: at,
+      to: ahead ? at : Math.max(reached, at),
       live: false,
       ahead,
       provider: stage.provider,
       model: stage.model,
     });
-    reached = Math.max(reached, at);
+    if (!ahead) reached = Math.max(reached, at);
   }
+  return addPlayout(segments, turn, zero, reached);
+}
+
+/** From the first sound that the gateway sent to the first that was heard. */
+function addPlayout(segments: Segment[], turn: TurnTimes, zero: number, reached: number): number {
+  const audio = turn.stages.first_audio;
   const heard = turn.heard[0];
   if (heard === undefined || audio === undefined || turn.queued) return reached;
   const at = heard.from - zero;
   segments.push({ ...NOBODY, part: "playout", from: Math.min(reached, at), to: at, live: false });
   return Math.max(reached, at);
+}
+
+function showsCascade(turn: TurnTimes): boolean {
+  return turn.stages.llm_first_token !== undefined || turn.stages.tts_first_byte !== undefined;
 }
 
 /** Tools that ran before the voice began. */

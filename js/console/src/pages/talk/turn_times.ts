@@ -94,7 +94,7 @@ export function take(turns: Turns, input: TurnInput): Turns {
     case "mode":
       return input.mode === "speaking" ? startsSpeaking(turns, input.at) : stopsSpeaking(turns, input.at);
     case "cut":
-      return change(turns, heardTurn, (turn) => ({ cutAt: turn.cutAt ?? input.at, over: true }));
+      return cut(turns, input.at);
     case "tool_call":
       return callsTool(turns, input);
     case "tool_result":
@@ -117,7 +117,9 @@ export function usersTurn(turns: Turns): TurnTimes | undefined {
 
 /** The turn that the agent's words belong to. */
 export function agentsTurn(turns: Turns): TurnTimes | undefined {
-  return find(turns, turns.answering) ?? lastOf(turns.all, isAnswered) ?? turns.all.at(-1);
+  const last = turns.all.at(-1);
+  const waits = last !== undefined && last.zero !== null && !last.over && !isAnswered(last);
+  return find(turns, turns.answering) ?? (waits ? last : (lastOf(turns.all, isAnswered) ?? last));
 }
 
 /** An answer has begun. */
@@ -206,6 +208,13 @@ function stopsSpeaking(turns: Turns, at: number): Turns {
     over: playing.over || isCut,
   });
   return { ...after, playing: null, answering: isCut && turns.answering === playing.id ? null : turns.answering };
+}
+
+function cut(turns: Turns, at: number): Turns {
+  const turn = heardTurn(turns);
+  if (turn === undefined) return turns;
+  const answering = turns.answering === turn.id ? null : turns.answering;
+  return { ...replace(turns, { ...turn, cutAt: turn.cutAt ?? at, over: true }), answering };
 }
 
 function callsTool(turns: Turns, input: { at: number; callId: string; name: string }): Turns {

@@ -54,7 +54,12 @@ function LaneRow(props: { lane: Lane; axis: Interval; picture: TurnPicture }): J
   const isAhead = length === null && lane.segments.length > 0;
   return (
     <tr class={`lane lane-${lane.part}`}>
-      <th scope="row">{PART_NAMES[lane.part]}</th>
+      <th scope="row">
+        {PART_NAMES[lane.part]}
+        <span class="lane-under" aria-hidden="true">
+          {servedBy(lane).split(" · ")[0]}
+        </span>
+      </th>
       <td>
         <span class="sr-only">{[...lane.segments.map(spoken), servedBy(lane)].filter(Boolean).join("; ")}</span>
         <svg class="lane-picture" width="100%" height={ROW} aria-hidden="true" focusable="false">
@@ -82,7 +87,7 @@ function LaneRow(props: { lane: Lane; axis: Interval; picture: TurnPicture }): J
 }
 
 function spoken(segment: Segment): string {
-  if (segment.ahead) return `done at ${round(segment.to)}, ahead of time`;
+  if (segment.ahead) return `done at ${round(segment.to)}, not waited for`;
   return `${round(segment.from)} to ${segment.live ? "now" : round(segment.to)}`;
 }
 
