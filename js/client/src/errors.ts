@@ -13,11 +13,7 @@ export class SpekoClientError extends Error {
   override readonly name = "SpekoClientError";
   readonly code: SpekoClientErrorCode;
 
-  constructor(
-    message: string,
-    code: SpekoClientErrorCode,
-    cause?: unknown,
-  ) {
+  constructor(message: string, code: SpekoClientErrorCode, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }
