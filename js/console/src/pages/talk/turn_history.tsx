@@ -42,7 +42,8 @@ export function TurnHistory(props: {
 export function titleOf(picture: TurnPicture): string {
   if (picture.said !== "") return `“${picture.said}”`;
   if (picture.kind === "unasked") return "The agent began";
-  return picture.live ? "You speak…" : "No words";
+  if (picture.segments.some((segment) => segment.part === "speech" && segment.live)) return "You speak…";
+  return picture.live ? "…" : "No words";
 }
 
 function Strip(props: { picture: TurnPicture; axis: Interval }): JSX.Element {
