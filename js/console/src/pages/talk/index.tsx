@@ -19,6 +19,8 @@ import { SettingsSheet } from "./settings_sheet.js";
 import { TranscriptPanel } from "./transcript_view.js";
 import { TurnPanel } from "./turn_panel.js";
 import "../../style/talk.css";
+import "../../style/talk_sheet.css";
+import "../../style/talk_turn.css";
 
 const KEPT = "speko.talk";
 
