@@ -46,10 +46,13 @@ afterAll(() => {
   server.close();
 });
 
-/** A microphone that hears a short tone every 0.8 s. */
+/** Between two tones, in samples: no multiple of a frame, so that they fall on all places of one. */
+const TONE_EVERY = 39_053;
+
+/** A microphone that hears short tones. */
 function tones(): string {
   const samples = new Int16Array(RATE * 60);
-  for (let at = RATE; at < samples.length - RATE; at += 0.8 * RATE) {
+  for (let at = RATE; at < samples.length - RATE; at += TONE_EVERY) {
     for (let i = 0; i < RATE / 50; i++) {
       samples[at + i] = 12_000 * Math.cos((2 * Math.PI * 1000 * i) / RATE);
     }
@@ -78,11 +81,11 @@ function tones(): string {
 
 type Client = "ours" | "floor" | "nothing";
 
-async function inPage<T>(client: Client, work: (page: Page) => Promise<T>): Promise<T> {
+async function inPage<T>(client: Client, probes: boolean, work: (page: Page) => Promise<T>): Promise<T> {
   const browser: Browser = await startChromium({ microphone: tones(), loop: true });
   try {
     const page = await browser.newPage();
-    await installProbes(page);
+    await installProbes(page, probes);
     await page.goto(url);
     await page.waitForFunction(() => window.client !== undefined);
     const wsUrl = `${url.replace("http", "ws")}/ws`;
@@ -108,7 +111,7 @@ const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, 
 test("added time, from the socket to the loudspeaker and from the microphone to the socket", async () => {
   pattern = { on: 10, off: 30 };
   const measure = (client: Client) =>
-    inPage(client, async (page) => {
+    inPage(client, true, async (page) => {
       await pause(SECONDS);
       return page.evaluate(() => window.probed) as Promise<Probed>;
     });
@@ -127,7 +130,7 @@ test("added time, from the socket to the loudspeaker and from the microphone to 
 test("main thread and memory, with sound both ways all the time", async () => {
   pattern = { on: 50, off: 0 };
   const measure = (client: Client) =>
-    inPage(client, async (page) => {
+    inPage(client, false, async (page) => {
       const session = await page.context().newCDPSession(page);
       await session.send("Performance.enable");
       const metrics = async () => {

@@ -49,8 +49,12 @@ registerProcessor("raw-capture", class extends AudioWorkletProcessor {
 });
 `;
 
-export async function installProbes(page: Page): Promise<void> {
-  await page.addInitScript(install);
+/** `probes`: whether anything is to be measured; else only the floor is put into the page. */
+export async function installProbes(page: Page, probes: boolean): Promise<void> {
+  if (probes) {
+    await page.addInitScript(install);
+  }
+  await page.addInitScript(installFloor);
 }
 
 // Runs in the page.
@@ -113,7 +117,10 @@ function install(): void {
     watch(source, probed.captured);
     return source;
   };
+}
 
+// Runs in the page.
+function installFloor(): void {
   window.floor = async (url) => {
     const context = new AudioContext();
     await context.audioWorklet.addModule("/probe.js");
