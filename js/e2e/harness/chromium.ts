@@ -4,8 +4,8 @@ import { type Browser, chromium } from "playwright-core";
 import { chromiumPath } from "./paths.js";
 
 export interface ChromiumOptions {
-  /** What the microphone hears, from the first time it is opened; a WAV. Default: beeps. */
-  microphone?: string;
+  /** What the microphone hears, from the first time it is opened; a WAV. Default: beeps. `null`: there is none. */
+  microphone?: string | null;
   /** Whether it begins again at its end; default no. */
   loop?: boolean;
   /** Whether pages get the microphone without asking; default yes. */
@@ -27,11 +27,14 @@ const QUIET = [
 
 /** Starts a browser. Close it. */
 export async function startChromium(options: ChromiumOptions = {}): Promise<Browser> {
-  const args = [...QUIET, "--use-fake-device-for-media-stream", ...(options.args ?? [])];
+  const args = [...QUIET, ...(options.args ?? [])];
+  if (options.microphone !== null) {
+    args.push("--use-fake-device-for-media-stream");
+  }
   if (options.granted !== false) {
     args.push("--use-fake-ui-for-media-stream");
   }
-  if (options.microphone !== undefined) {
+  if (options.microphone) {
     args.push(`--use-file-for-fake-audio-capture=${options.microphone}${options.loop ? "" : "%noloop"}`);
   }
   return chromium.launch({

@@ -6,6 +6,9 @@ import { recordPage } from "./recorder.js";
 /** Settings of the Talk page: the microphone's sound as it is, since it is a synthetic voice. */
 const SETTINGS = { echoCancellation: false, noiseSuppression: false };
 
+/** Of one step on a page. */
+const WITHIN_MS = 15_000;
+
 export const DESKTOP = { width: 1280, height: 800 };
 
 export interface ConsoleOptions extends BrowserContextOptions {
@@ -25,6 +28,7 @@ export async function openConsole(
   { gateway, settings, ...more }: ConsoleOptions,
 ): Promise<OpenConsole> {
   const context = await browser.newContext({ viewport: DESKTOP, colorScheme: "light", locale: "en-GB", ...more });
+  context.setDefaultTimeout(WITHIN_MS);
   const login = await context.request.post(`${gateway.url}/console/login`, { data: { apiKey: gateway.key } });
   if (!login.ok()) {
     throw new Error(`no login: ${login.status()} ${await login.text()}`);

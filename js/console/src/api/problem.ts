@@ -41,7 +41,8 @@ export function problemText(problem: unknown): string {
   return sentence(problem.message);
 }
 
-function sentence(text: string): string {
+/** With its full stop. */
+export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === "") {
     return "The gateway gave no reason.";

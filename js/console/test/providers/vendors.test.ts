@@ -1,7 +1,6 @@
 import type { ProviderRow } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
 import { whatIsWrong } from "../../src/pages/providers/key_dialog.js";
-import { facts } from "../../src/pages/providers/test_result.js";
 import { advice, matches, vendorsOf } from "../../src/pages/providers/vendors.js";
 
 function row(key: string, type: ProviderRow["type"], more: Partial<ProviderRow> = {}): ProviderRow {
@@ -89,15 +88,4 @@ it("sees what cannot be a key before anybody is asked", () => {
   for (const wrong of ["", "  ", "two keys", "line\nbreak", "clé"]) {
     expect(whatIsWrong(wrong)).not.toBeNull();
   }
-});
-
-it("gives the figures of a test", () => {
-  const result = { provider: "x", source: "BYOK", checkedAt: "", message: "" } as const;
-  expect(facts({ ...result, ok: true, latencyMs: 212.3, status: 200, models: 7 })).toBe(
-    "answered in 212 ms · 7 models",
-  );
-  expect(facts({ ...result, ok: false, latencyMs: 90, status: 401, models: null })).toBe(
-    "answered in 90 ms · HTTP 401",
-  );
-  expect(facts({ ...result, ok: false, latencyMs: null, status: null, models: null })).toBe("");
 });

@@ -2,7 +2,8 @@
 
 import type { ProviderTest } from "@spekoai/sdk";
 import type { JSX } from "preact";
-import { count, duration, Notice, Spinner } from "../../ui/index.js";
+import { sentence } from "../../api/problem.js";
+import { duration, Notice, Spinner } from "../../ui/index.js";
 
 /** Shown below the vendor; read out when it comes. */
 export function TestResult(props: {
@@ -29,20 +30,11 @@ export function TestResult(props: {
   return (
     <div class="vendor-test">
       <Notice tone={tested.result.ok ? "ok" : "error"} title={tested.result.ok ? "It works" : "It does not work"}>
-        {tested.result.message}
-        {facts(tested.result) && <span class="faint small"> {facts(tested.result)}</span>}
+        {sentence(tested.result.message)}
+        {tested.result.latencyMs !== null && (
+          <span class="faint small"> Answered in {duration(tested.result.latencyMs)}.</span>
+        )}
       </Notice>
     </div>
   );
-}
-
-/** The figures of a test: latency, models, the vendor's status where it refused. */
-export function facts(result: ProviderTest): string {
-  return [
-    result.latencyMs === null ? "" : `answered in ${duration(result.latencyMs)}`,
-    result.models === null ? "" : count(result.models, "model"),
-    result.ok || result.status === null ? "" : `HTTP ${result.status}`,
-  ]
-    .filter(Boolean)
-    .join(" · ");
 }

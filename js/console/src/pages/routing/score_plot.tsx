@@ -70,7 +70,8 @@ function Picture({ picture, size }: { picture: Plot; size: Size }): JSX.Element 
               data-place={place}
               role="img"
               aria-label={inWords(point, picture)}
-              tabIndex={place === at ? 0 : -1}
+              // In small letters: an SVG knows no other spelling.
+              tabindex={place === at ? 0 : -1}
               onFocus={() => {
                 setReached(place);
                 setShown(point.key);
