@@ -75,20 +75,18 @@ export class Watch {
     page.on("websocket", (socket) => this.#expectOwn(socket.url(), origin));
   }
 
-  /** From now on this is part of the test. */
+  /** These are part of the test. */
   provoke(...patterns: RegExp[]): void {
     this.#provoked.push(...patterns);
   }
 
   /** What was seen and not provoked, since the last time. */
   take(): string[] {
-    return this.#found.splice(0);
+    return this.#found.splice(0).filter((what) => !this.#provoked.some((pattern) => pattern.test(what)));
   }
 
   #note(what: string): void {
-    if (!this.#provoked.some((pattern) => pattern.test(what))) {
-      this.#found.push(what);
-    }
+    this.#found.push(what);
   }
 
   #expectOwn(url: string, origin: string): void {
