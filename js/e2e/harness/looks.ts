@@ -1,15 +1,23 @@
 /** How a page looks and how it can be used: pictures, accessibility, narrow screens, the keyboard. */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import axe, { type AxeResults } from "axe-core";
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { DESKTOP } from "./console.js";
-import { SCREENSHOTS } from "./paths.js";
+import { DOCS_IMAGES, SCREENSHOTS } from "./paths.js";
 
 const PHONE = { width: 390, height: 844 };
 /** The narrowest screen that everything must fit on. */
 const NARROWEST = { width: 360, height: 740 };
+/** Pictures that the docs show, and under which name. */
+const IN_DOCS: Record<string, string> = {
+  talk: "talk.png",
+  "talk-dark": "talk-dark.png",
+  routing: "routing.png",
+  "providers-tested": "providers.png",
+  session: "sessions.png",
+};
 /** More elements than this are on no page. */
 const MOST_TABS = 400;
 
@@ -35,12 +43,17 @@ export async function expectGoodLooks(page: Page, name: string): Promise<void> {
   expect.soft(await unreachable(page), `${name}: what Tab does not reach`).toEqual([]);
 }
 
-/** A picture of what is on the screen, kept as output of the tests. */
+/** A picture of what is on the screen, kept as output of the tests; with `DOCS_IMAGES=1` the docs get theirs anew. */
 export async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.mouse.move(0, 0);
   await endTransitions(page);
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, animations: "disabled" });
+  const picture = await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, animations: "disabled" });
+  const shownIn = IN_DOCS[name];
+  if (process.env.DOCS_IMAGES && shownIn !== undefined) {
+    mkdirSync(DOCS_IMAGES, { recursive: true });
+    writeFileSync(`${DOCS_IMAGES}${shownIn}`, picture);
+  }
 }
 
 /** Colours that are on their way from one scheme to the other are of neither. */

@@ -9,6 +9,8 @@ export const REPOSITORY = at("../../../");
 export const OUT = at("../out/");
 /** Where screenshots of a test run go. */
 export const SCREENSHOTS = at("../out/screenshots/");
+/** Pictures of the documentation. */
+export const DOCS_IMAGES = at("../../../docs/images/");
 /** The Python of the gateway, and its command. */
 export const PYTHON = at("../../../.venv/bin/python");
 export const SPEKO = at("../../../.venv/bin/speko");

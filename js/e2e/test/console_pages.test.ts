@@ -80,13 +80,11 @@ test("with that key the agent is served by the vendor, and the session tells of 
   await settled(page);
   await button("Start").click();
   await button("Stop").waitFor();
-  for (const words of ["Tell me about the river", "Tell me about the road"]) {
-    await page.getByLabel("Type instead of speaking").fill(words);
-    await page.keyboard.press("Enter");
-    await page.locator(".turn-title", { hasText: words }).waitFor();
-    await expect.poll(() => page.locator(".turn-number strong").textContent()).toMatch(/^[\d,]+ ms$/);
-    await page.getByText("Listening", { exact: true }).waitFor();
-  }
+  await page.getByLabel("Type instead of speaking").fill("Tell me about the river");
+  await page.keyboard.press("Enter");
+  await page.locator(".turn-title", { hasText: "Tell me about the river" }).waitFor();
+  await expect.poll(() => page.locator(".turn-number strong").textContent()).toMatch(/^[\d,]+ ms$/);
+  await page.getByText("Listening", { exact: true }).waitFor();
   await button("Stop").click();
   await page.getByRole("link", { name: "The last session in detail" }).click();
   await page.getByRole("heading", { level: 1, name: "Session", exact: true }).waitFor();
@@ -208,4 +206,25 @@ test("Docs: every endpoint of the gateway's document, found by its words", async
   await expectGoodLooks(page, "docs-open");
   await page.getByLabel("Find an endpoint").fill("no such thing");
   await page.getByText("No such endpoint").waitFor();
+});
+
+test("no page styles what is another page's: all that were visited hold together", async () => {
+  const contested = await page.evaluate(() => {
+    // The sheet of the shell is everybody's.
+    const sheets = [...document.styleSheets].filter(({ href }) => href !== null && !/\/index-/.test(href));
+    const owners = new Map<string, Set<CSSStyleSheet>>();
+    for (const sheet of sheets) {
+      const text = [...sheet.cssRules].map(({ cssText }) => cssText).join("\n");
+      // Classes by which a selector begins.
+      for (const [, name = ""] of text.matchAll(/(?:^|[{},])\s*\.([a-z][\w-]*)/gm)) {
+        owners.set(name, (owners.get(name) ?? new Set()).add(sheet));
+      }
+    }
+    const several = [...owners].filter(([, pages]) => pages.size > 1).map(([name]) => name);
+    return { sheets: sheets.length, classes: owners.size, several };
+  });
+  expect(contested.sheets).toBe(6);
+  expect(contested.classes).toBeGreaterThan(200);
+  // A custom property for each layer, under a name of its own.
+  expect(contested.several.filter((name) => !/^layer-(stt|llm|tts|s2s)$/.test(name))).toEqual([]);
 });

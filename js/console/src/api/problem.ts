@@ -32,7 +32,7 @@ export function problemText(problem: unknown): string {
     return "The gateway did not answer in time. Try again.";
   }
   if (problem instanceof TypeError && /fetch|network|load failed/i.test(problem.message)) {
-    return "The gateway does not answer. Is `speko serve` still running?";
+    return "The gateway does not answer. Is speko serve still running?";
   }
   const retryAfter = (problem as { retryAfter?: unknown }).retryAfter;
   if (typeof retryAfter === "number") {

@@ -74,6 +74,6 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
   } catch {
-    throw new ConsoleError(0, "UNREACHABLE", "The gateway does not answer. Is `speko serve` still running?");
+    throw new ConsoleError(0, "UNREACHABLE", "The gateway does not answer. Is speko serve still running?");
   }
 }

@@ -50,7 +50,7 @@ describe("the console's session", () => {
     vi.stubGlobal("fetch", async () => {
       throw new TypeError("Failed to fetch");
     });
-    await expect(restoreSession()).rejects.toThrow("Is `speko serve` still running?");
+    await expect(restoreSession()).rejects.toThrow("Is speko serve still running?");
   });
 
   it("begins with a token or a key, sent in the body alone", async () => {

@@ -68,7 +68,7 @@ function Picture(props: { row: TurnRow; calls: readonly Placed<Attempt>[]; axis:
       {axis.ticks.map((tick) => (
         <line
           key={tick.ms}
-          class={tick.ms === 0 ? "turn-zero" : "turn-line"}
+          class={tick.ms === 0 ? "turn-zero" : "turn-tick"}
           x1={tick.at}
           x2={tick.at}
           y1="0"

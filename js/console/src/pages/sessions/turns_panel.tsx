@@ -56,7 +56,7 @@ function Legend({ picture }: { picture: Waterfall }): JSX.Element {
   const seen = new Set(picture.rows.flatMap((row) => row.segments.map((segment) => segment.part)));
   const parts = PARTS.filter((part) => seen.has(part));
   return (
-    <ul class="turn-legend" aria-label="Colours">
+    <ul class="session-legend" aria-label="Colours">
       {parts.map((part) => (
         <li key={part}>
           <span class={`part-key part-${part}`} />

@@ -32,8 +32,10 @@ export function TranscriptPanel({ talk }: { talk: Talk }): JSX.Element {
 function Scroll(props: { newest: Entry | undefined; children: JSX.Element }): JSX.Element {
   const list = useRef<HTMLElement>(null);
   const follows = useRef(true);
+  // The welcome is read from its beginning, wherever one has scrolled in it before the first words come.
+  const isWelcome = props.newest === undefined;
   useEffect(() => {
-    if (follows.current) list.current?.scrollTo({ top: list.current.scrollHeight });
+    if (follows.current) list.current?.scrollTo({ top: isWelcome ? 0 : list.current.scrollHeight });
   }, [props.newest]);
   return (
     <section
@@ -43,7 +45,7 @@ function Scroll(props: { newest: Entry | undefined; children: JSX.Element }): JS
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
       onScroll={({ currentTarget: at }) => {
-        follows.current = at.scrollHeight - at.scrollTop - at.clientHeight < NEAR_PX;
+        follows.current = isWelcome || at.scrollHeight - at.scrollTop - at.clientHeight < NEAR_PX;
       }}
     >
       {props.children}
