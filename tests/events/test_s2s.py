@@ -19,6 +19,7 @@ from speko.events.s2s import (
     InterruptionFrame,
     Played,
     Ready,
+    Received,
     ServerFrame,
     ServerToolCallFrame,
     Stage,
@@ -34,6 +35,16 @@ from speko.events.s2s import (
 
 SENT: list[tuple[ServerFrame, dict[str, Any]]] = [
     (Ready(16000, 24000), {"t": "ready", "inputSampleRate": 16000, "outputSampleRate": 24000}),
+    (
+        Ready(16000, 24000, 640, 0),
+        {
+            "t": "ready",
+            "inputSampleRate": 16000,
+            "outputSampleRate": 24000,
+            "receivedAudioBytes": 640,
+            "receivedTextFrames": 0,
+        },
+    ),
     (TranscriptFrame("user", "hi", True), {"t": "transcript", "role": "user", "text": "hi", "final": True}),
     (ToolCallFrame("c", "f", "{}"), {"t": "tool_call", "callId": "c", "name": "f", "arguments": "{}"}),
     (
@@ -62,6 +73,8 @@ RECEIVED: list[tuple[dict[str, Any], ClientFrame]] = [
     ({"t": "tool_result", "callId": "c", "output": None}, ToolResult("c", "null")),
     ({"t": "user_message", "text": "hi"}, UserMessage("hi")),
     ({"t": "played", "ms": 12.5}, Played(12.5)),
+    ({"t": "played", "ms": 12.5, "receivedAudioBytes": 960}, Played(12.5, 960)),
+    ({"t": "received", "audioBytes": 960, "textFrames": 3}, Received(960, 3)),
 ]
 
 

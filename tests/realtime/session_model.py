@@ -137,12 +137,11 @@ class Model(RuleBasedStateMachine):
         if self.talk.closed is not None:
             emitted: list[ServerFrame] = []
         elif out.open:
-            emitted = self.sent[1 + len(self.kept) :] if isinstance(next(iter(self.sent), None), Ready) else self.sent
-            if self.kept:
-                assert self.sent[1 : 1 + len(self.kept)] == self.kept, "nothing that waited is dropped"
-            self.kept = []
+            sent: list[ServerFrame] = [frame for frame in self.sent if not isinstance(frame, Ready)]
+            assert sent[: len(self.kept)] == self.kept, "nothing that waited is dropped"
+            emitted, self.kept = sent[len(self.kept) :], []
         else:
-            now = list(out.kept)
+            now = [frame for _, frame in out.kept]
             same = 0
             while same < min(len(now), len(self.kept)) and now[same] == self.kept[same]:
                 same += 1

@@ -3,10 +3,10 @@
 Source: contract, S2S WebSocket 3 to 5.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Role = Literal["user", "assistant"]
 Stage = Literal[
@@ -23,11 +23,17 @@ EndReason = Literal[
 ]
 
 
-class Ready(Struct, frozen=True, rename="camel", tag_field="t", tag="ready"):
-    """The engine is there. First frame of each socket. Rates in Hz, final."""
+class Ready(Struct, frozen=True, rename="camel", tag_field="t", tag="ready", omit_defaults=True):
+    """The engine is there. First frame of each socket. Rates in Hz, final.
+
+    A client that is back is told what came from it over all sockets of the session, so that it can send the rest. One
+    that counts, too, answers with `received` before anything else.
+    """
 
     input_sample_rate: int
     output_sample_rate: int
+    received_audio_bytes: int | None = None
+    received_text_frames: int | None = None
 
 
 class TranscriptFrame(Struct, frozen=True, tag_field="t", tag="transcript"):
@@ -130,13 +136,26 @@ class UserMessage(Struct, frozen=True, tag_field="t", tag="user_message"):
     text: str
 
 
-class Played(Struct, frozen=True, tag_field="t", tag="played"):
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Played(Struct, frozen=True, rename="camel", tag_field="t", tag="played"):
     """Milliseconds of the current response that were played so far."""
 
     ms: float
+    received_audio_bytes: Count | None = None
+    """What had come by then, over all sockets: the current response is the newest of which that holds something."""
 
 
-ClientFrame = Control | Interrupt | ToolResult | UserMessage | Played
+class Received(Struct, frozen=True, rename="camel", tag_field="t", tag="received"):
+    """What has come to a client that is back, over all sockets of the session; of text frames, all but `ready`. It
+    plays on what it has, and gets the rest."""
+
+    audio_bytes: Count
+    text_frames: Count
+
+
+ClientFrame = Control | Interrupt | ToolResult | UserMessage | Played | Received
 _decoder = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
 

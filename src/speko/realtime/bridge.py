@@ -212,7 +212,7 @@ class Bridge:
         upward.audio(pcm, kept=kept)
         if upward.dropped and not self._drop_told:
             self._drop_told = True
-            self._send(ErrorFrame("PROVIDER_ERROR", "The engine does not keep up: audio was dropped"))
+            self.carry_out(self.session.problem("The engine does not keep up: audio was dropped", time.monotonic()))
 
     def _connect(self, resume: Resume) -> None:
         if self._engine is not None:

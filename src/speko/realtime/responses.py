@@ -44,6 +44,8 @@ class Response:
     """Of its sound in the stream to the client; None = there is none."""
     length: int = 0
     """Bytes of its sound, once it is over."""
+    heard: int = 0
+    """Bytes of it that were taken for heard when it was interrupted."""
     left: bool = False
     """Some of its sound was sent."""
     finished: bool = False
@@ -194,7 +196,8 @@ class Responses:
         response = self.current
         if response is None:
             return
-        heard_ms = self._playout.ms(self.heard_bytes(response, now))
+        response.heard = self.heard_bytes(response, now)
+        heard_ms = self._playout.ms(response.heard)
         text = self._heard_text(response, heard_ms) if heard_text is None else heard_text
         self._final(response, text)
         self._out.send(InterruptionFrame(at))
@@ -246,16 +249,25 @@ class Responses:
 
     # ---- what was heard
 
-    def played(self, ms: float, now: float) -> None:
-        """The client says how much it played. After an interruption that corrects what the engine knows, once."""
+    def played(self, ms: float, now: float, received: int | None = None) -> None:
+        """The client says how much it played, and maybe how much had come to it by then. After an interruption that
+        corrects what the engine knows, once."""
         cut, self._cut = self._cut, None
         if cut is None:
-            position = self._playout.played(ms, now)
+            position = self._playout.played(ms, now, received)
             told = self._engine.capabilities.owns_turns and self.current is not None and self.current.left
             if position is not None and told:
                 self._engine.tell(PlayedSoFar(int(position)))
         elif math.isfinite(ms) and ms >= 0 and cut.start is not None:
             self._correct(cut, min(ms, self._playout.ms(cut.length)))
+
+    def received(self, position: int) -> None:
+        """No more than that had come to a client that has lost its socket: so it has not heard more of a response that
+        was interrupted since."""
+        cut = self._cut
+        if cut is not None and cut.start is not None and position < cut.start + cut.heard:
+            cut.heard = max(0, position - cut.start)
+            self._correct(cut, self._playout.ms(cut.heard))
 
     @property
     def heard_by(self) -> float | None:

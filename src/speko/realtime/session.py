@@ -16,6 +16,7 @@ from speko.events.s2s import (
     Interrupt,
     Played,
     Ready,
+    Received,
     ServerFrame,
     ToolResult,
     decode_client_frame,
@@ -25,6 +26,7 @@ from speko.providers.s2s import EngineEvent, S2sCapabilities
 from speko.realtime.actions import Action, Close, Connect, HoldEngine, Play, Send
 from speko.realtime.config import SessionConfig
 from speko.realtime.outbox import Outbox
+from speko.realtime.playout import Playout
 from speko.realtime.talk import Talk
 
 __all__ = ["Session", "SessionConfig"]
@@ -35,8 +37,12 @@ _MOST_UNHEARD = 30.0
 """Seconds of sound kept for a client that is away, and of a farewell."""
 _MANY_FRAMES = 1000
 """Kept for a client that is away; then nothing more is read from the engine, and at four times that it ends."""
-_PLAYED_WITHIN = 0.5
+_TOLD_WITHIN = 0.5
 """Seconds in which a client that is back says how much it had played."""
+_COUNTED_WITHIN = 10.0
+"""Seconds in which one that is known to count says what had come to it."""
+_PIECE = 65_536
+"""Bytes of one frame of kept audio."""
 _END_CODES: dict[EndReason, int] = {"server_shutdown": 1001, "limit_reached": 1008, "insufficient_credits": 1008}
 
 
@@ -48,10 +54,10 @@ class Session:
 
     def __init__(self, config: SessionConfig, now: float) -> None:
         self._config = config
-        self._out = Outbox()
-        self._talk = talk = Talk(self._out, config)
+        self._playout = playout = Playout(config.output_rate)
+        self._out = Outbox(playout)
+        self._talk = talk = Talk(self._out, playout, config)
         self._engine = talk.engine
-        self._playout = talk.playout
         self._responses = talk.responses
         self._ring = talk.ring
         self._closed = False
@@ -63,8 +69,18 @@ class Session:
         self._invalid = 0
         self._client_at = now
         """When something came from the client, or when it was lost."""
-        self._played_by: float | None = None
-        """Until when a client that is back may say how much it had played."""
+        self._texts = 0
+        """Text frames that came from the client."""
+        self._refused_bytes = 0
+        """Of its audio."""
+        self._greeted = False
+        """A socket of the client has got `ready`."""
+        self._counts = False
+        """The client is known to count what comes."""
+        self._counted = True
+        """Its count and ours are about the same."""
+        self._told_by: float | None = None
+        """Until when a client that is back may say how much it has: nothing is sent to it meanwhile."""
         self._leave_by: float | None = None
         """The agent has ended the conversation; what it says is heard to its end, but not beyond this."""
 
@@ -95,8 +111,8 @@ class Session:
             yield self._client_at + config.idle_timeout, self._idle
         else:
             yield self._client_at + config.attach_again_within, self._not_back
-        if self._played_by is not None:
-            yield self._played_by, self._play_kept
+        if self._told_by is not None:
+            yield self._told_by, self._go_on
         if (heard_by := self._responses.heard_by) is not None:
             yield heard_by, self._responses.end_finished
         if self._leave_by is not None:
@@ -157,6 +173,7 @@ class Session:
         if self._closed or not self._attached:
             return []
         self._client_at = now
+        self._texts += 1
         frame: ClientFrame | str
         try:
             frame = decode_client_frame(text)
@@ -172,19 +189,28 @@ class Session:
             if self._invalid > _MOST_INVALID:
                 self._refuse("Too many frames that cannot be read", now)
                 return
+        if isinstance(frame, Received):
+            self._counts = True
+            if self._told_by is not None and self._counted:
+                self._go_on(now, frame)
+            return
         at_once = self._ready_at is not None and isinstance(frame, Interrupt | Played | ToolResult | str)
         if self._engine.up or at_once:
             self._talk.client_frame(frame, now, self._ring.end)
         elif not self._talk.early.add(self._ring.end, frame, size):
             self._refuse("Too many frames before the engine is there", now)
-        if self._played_by is not None and isinstance(frame, Played):
-            self._play_kept(now)
+        if isinstance(frame, Played):
+            self._counts |= frame.received_audio_bytes is not None
+            self._out.forget(self._playout.reported)
+            if self._told_by is not None:
+                self._go_on(now)
 
     def _keep_or_refuse(self, pcm: bytes, now: float) -> None:
         if self._closed or not self._attached:
             return
         self._client_at = now
         if len(pcm) & 1:
+            self._refused_bytes += len(pcm)
             self._client_frame("Half a sample: audio has two bytes for each", 0, now)
             self.has_pending = self._out.waiting
         elif self._ring.add(pcm):
@@ -194,24 +220,43 @@ class Session:
         self._finish((ErrorFrame("INVALID_FRAME", message),), 1008, "flood", now)
 
     def _greet_client(self, now: float) -> None:
-        self._out.do(Send(Ready(self._config.input_rate, self._config.output_rate)))
-        self._out.reopen()
-        if self._playout.unheard(now) > 0:
-            self._played_by = now + _PLAYED_WITHIN
-        else:
-            self._play_kept(now)
+        rates = self._config.input_rate, self._config.output_rate
         self._listening = self._engine.up
+        received = (self._ring.end + self._refused_bytes, self._texts) if self._greeted and self._counted else ()
+        self._out.do(Send(Ready(*rates, *received)))
+        self._greeted = True
+        if self._out.untouched and not self._playout.touched:
+            self._go_on(now, Received(0, 0))
+        else:
+            self._told_by = now + (_COUNTED_WITHIN if self._counted and self._counts else _TOLD_WITHIN)
 
-    def _play_kept(self, now: float) -> None:
-        self._played_by = None
-        for pcm in self._playout.resume(now):
-            self._out.do(Play(pcm))
+    def _go_on(self, now: float, received: Received | None = None) -> None:
+        """The client gets what it has not got, frames and sound in their order: by its own count, or from what seems to
+        be heard on, and then only the frames that waited."""
+        self._told_by = None
+        if received is None:
+            self._counted = False
+            frames, sound = self._out.reopen(), self._playout.resume(now)
+        else:
+            self._responses.received(self._playout.position(received.audio_bytes))
+            frames = self._out.reopen(received.text_frames)
+            sound = self._playout.resume(now, received.audio_bytes)
+        start, at = self._playout.end - len(sound), 0
+        for place, frame in frames:
+            at = self._play(sound, at, place - start)
+            self._out.do(Send(frame))
+        self._play(sound, at, len(sound))
         self._responses.leave(now)
+
+    def _play(self, sound: bytes, start: int, end: int) -> int:
+        for at in range(start, end, _PIECE):
+            self._out.do(Play(sound[at : min(end, at + _PIECE)]))
+        return max(start, end)
 
     def _detach(self, now: float) -> None:
         self._attached = self._listening = self._out.open = False
         self._client_at = now
-        self._played_by = None
+        self._told_by = None
         self._playout.stop(now)
         self._responses.audible = None
 
@@ -295,6 +340,11 @@ class Session:
             engine.sign = now
             self._out.do(HoldEngine(engine.held))
 
+    def problem(self, message: str, now: float) -> list[Action]:
+        """Something went wrong on the way to the engine, and the session goes on. `message` is for people."""
+        self._out.send(ErrorFrame("PROVIDER_ERROR", message))
+        return self._done(now)
+
     def client_is_slow(self, slow: bool, now: float) -> None:
         """The bridge reads nothing more from the engine because the client does not keep up, or reads on: meanwhile the
         engine's silence means nothing."""
@@ -327,6 +377,8 @@ class Session:
         """Closes everything, with last frames for the client if it is there."""
         if self._closed:
             return
+        if self._told_by is not None:
+            self._go_on(now)
         self._talk.over(now)
         if self._attached:
             for frame in frames:

@@ -33,16 +33,15 @@ from speko.realtime.user_turns import UserTurns
 class Talk:
     """The conversation of one session. It speaks through `out`, and knows nothing of sockets."""
 
-    def __init__(self, out: Outbox, config: SessionConfig) -> None:
+    def __init__(self, out: Outbox, playout: Playout, config: SessionConfig) -> None:
         self._out = out
         self.engine = engine = EngineSide(out)
-        self.playout = Playout(config.output_rate)
         self.ring = ring = Unanswered(config.input_rate, config.replay)
         self.early = EarlyFrames()
         """What the client said while there was no engine."""
         self._turns = turns = Turns(config.wall_clock)
         conversation = Conversation()
-        self.responses = responses = Responses(out, engine, self.playout, conversation, turns)
+        self.responses = responses = Responses(out, engine, playout, conversation, turns)
         self.calls = calls = ToolCalls(
             config.tools, config.tool_timeout, out=out, engine=engine, conversation=conversation, responses=responses
         )
@@ -94,7 +93,7 @@ class Talk:
             case UserMessage():
                 self.user.say(frame.text, now)
             case Played():
-                self.responses.played(frame.ms, now)
+                self.responses.played(frame.ms, now, frame.received_audio_bytes)
 
     def _interrupt(self, now: float) -> None:
         coming = self.engine.owes or self.responses.continuing is not None

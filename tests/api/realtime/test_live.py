@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from speko.simulators.script import RealtimeScript, Script
-from tests.faults.callers import PINNED, Caller, create
+from tests.faults.callers import PINNED, SPEECH, Caller, create
 from tests.faults.show import ANSWER, Show, stage
 
 SLOWLY = Script(realtime=RealtimeScript(answers=(ANSWER,), transcripts=("what",), pace=2.0, delta_ms=20, in_step=True))
@@ -139,6 +139,31 @@ async def test_a_socket_that_only_looks_open_is_taken_over(tmp_path: Path, monke
         assert not caller.of("transcript")
         await again.leave()
         caller.socket.transport.abort()
+
+
+async def test_what_was_sent_into_a_dead_socket_comes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speko.api.realtime.live._LOOKS_ALIVE", 0.2)
+    async with stage(tmp_path, SLOWLY) as show:
+        made = await create(show.gateway.client, **PINNED)
+        caller = await Caller.join(made)
+        await caller.turn()
+        await caller.until(lambda: len(caller.audio) > 40_000)
+        caller.socket.transport.pause_reading()
+        for _ in range(5):
+            await caller.socket.send(SPEECH)
+        had, frames = len(caller.audio), len(caller.frames) - 1
+        again = await Caller.join(made)
+        await again.until(lambda: bool(again.of("ready")))
+        ready = again.frames[0]
+        assert (ready["receivedAudioBytes"], ready["receivedTextFrames"]) == (25 * len(SPEECH), 1)
+        await again.tell(t="received", audioBytes=had, textFrames=frames)
+        await again.ended()
+        await again.leave()
+        caller.socket.transport.abort()
+        assert caller.audio[:had] + again.audio == await whole_answer(show)
+        stages = [frame["stage"] for frame in (*caller.frames[: frames + 1], *again.frames) if frame["t"] == "turn"]
+        assert len(stages) == len(set(stages))
+        assert again.words.split() == ANSWER.split()
 
 
 async def test_who_stays_away_has_lost_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
