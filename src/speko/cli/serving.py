@@ -33,12 +33,12 @@ def run_gateway(args: argparse.Namespace) -> int:
 
     def on_ready(ready: Ready) -> None:
         terminal.write(f"speko {__version__} serves on {ready.url}")
-        if settings.console:
-            terminal.write(console_line(ready.console_url))
         if key is not None:
             terminal.write(examples(ready.url, key))
         elif args.first_key:
             terminal.write(another_key(settings.data))
+        if settings.console:  # last, where the eye is
+            terminal.write(console_line(ready.console_url))
         terminal.document(
             {
                 "url": ready.url,
@@ -62,7 +62,7 @@ def console_line(link: str | None) -> str:
     if link is None:
         return "Web console: not in this build. In a checkout, type make console and start again."
     # Here and nowhere else: the log is kept, and read by others.
-    return f"Web console, this link logs in once: {link}"
+    return f"Open this to talk; the link logs in once: {link}"
 
 
 async def first_key(settings: Settings) -> str | None:
