@@ -194,13 +194,16 @@ class Session:
             if self._told_by is not None and self._counted:
                 self._go_on(now, frame)
             return
+        if isinstance(frame, Played):
+            self._counts |= frame.received_audio_bytes is not None
+            if not self._counted:
+                frame = Played(frame.ms)
         at_once = self._ready_at is not None and isinstance(frame, Interrupt | Played | ToolResult | str)
         if self._engine.up or at_once:
             self._talk.client_frame(frame, now, self._ring.end)
         elif not self._talk.early.add(self._ring.end, frame, size):
             self._refuse("Too many frames before the engine is there", now)
         if isinstance(frame, Played):
-            self._counts |= frame.received_audio_bytes is not None
             self._out.forget(self._playout.reported)
             if self._told_by is not None:
                 self._go_on(now)

@@ -7,6 +7,7 @@ import { Heard } from "./heard.js";
 import type { Line } from "./line.js";
 import { Segments } from "./segments.js";
 import type { Emit, Notice, RunTool } from "./steps.js";
+import type { Received } from "./uplink.js";
 
 /** For the loudspeaker to say what was heard, before a new socket is used without knowing. */
 const RESUME_MS = 250;
@@ -22,6 +23,8 @@ export class AgentSide {
   readonly #tell: Tell;
   readonly #segments = new Segments();
   #heard = new Heard(24000);
+  /** From the gateway, over all sockets. */
+  readonly #came: Received = { audioBytes: 0, textFrames: 0 };
   #mode: ConversationMode = "listening";
   /** Why the gateway ends the session, once it has said so. */
   endReason: string | undefined;
@@ -38,10 +41,16 @@ export class AgentSide {
     this.#heard = new Heard(rate);
   }
 
-  /** Another socket carries the conversation: first the queue is dropped, then the gateway hears how much of it was
-   * heard, then what was kept for it. */
+  /** Another socket carries the conversation. A gateway that counts is told what came, and goes on behind that. Else the
+   * queue is dropped, and the gateway hears how much of it was heard. Then it gets what was kept for it. */
   attachedAgain(ready: ServerFrame & { t: "ready" }): void {
     this.#line.hold(ready.received);
+    if (ready.received !== undefined) {
+      this.#line.sendNow({ t: "received", ...this.#came });
+      this.#heard.tellAgain();
+      this.#line.goOn();
+      return;
+    }
     if (this.#heard.attached()) {
       this.#emit({ do: "flush" });
     }
@@ -53,6 +62,7 @@ export class AgentSide {
   }
 
   sound(pcm: ArrayBuffer): void {
+    this.#came.audioBytes += pcm.byteLength;
     const samples = pcm.byteLength >> 1;
     if (samples > 0) {
       this.#heard.sound(samples);
@@ -63,7 +73,7 @@ export class AgentSide {
   /** What the loudspeaker says. */
   progress(progress: PlaybackProgress): void {
     for (const ms of this.#heard.progress(progress)) {
-      this.#line.sendNow({ t: "played", ms });
+      this.#line.sendNow({ t: "played", ms, receivedAudioBytes: this.#came.audioBytes });
     }
     if (this.#line.holding && !this.#heard.resuming) {
       this.#emit({ do: "clear_timer", name: "resume" });
@@ -75,7 +85,12 @@ export class AgentSide {
     }
   }
 
-  frame(frame: ServerFrame): void {
+  /** A text frame; null for what is no frame. */
+  frame(frame: ServerFrame | null): void {
+    this.#came.textFrames += 1;
+    if (frame === null) {
+      return;
+    }
     if (frame.t === "transcript") {
       this.#transcript(frame);
     } else if (frame.t === "turn") {

@@ -24,7 +24,11 @@ export type ClientFrame =
   | { t: "interrupt" }
   | { t: "tool_result"; callId: string; output: string }
   | { t: "user_message"; text: string }
-  | { t: "played"; ms: number };
+  /** Of the answer that the newest of so much sound belongs to: what came over all sockets. */
+  | { t: "played"; ms: number; receivedAudioBytes: number }
+  /** After a `ready` that said the same of the other direction: what came from the gateway over all sockets; of text
+   * frames, all but `ready`. */
+  | { t: "received"; audioBytes: number; textFrames: number };
 
 /** Rates in Hz that a socket may have. */
 export type SampleRate = 16000 | 24000;

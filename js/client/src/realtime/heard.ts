@@ -127,6 +127,13 @@ export class Heard {
     return fresh;
   }
 
+  /** What the gateway was told last, it may not have got. */
+  tellAgain(): void {
+    if (this.#answer !== undefined) {
+      this.#answer.told = 0;
+    }
+  }
+
   /** What the loudspeaker says. Returns what the gateway is to be told, in ms. */
   progress(progress: PlaybackProgress): number[] {
     this.#progress = progress;

@@ -190,12 +190,11 @@ export class RealtimeMachine {
   #text(id: number, text: string): void {
     const { carrier, candidate } = this.#attachment;
     const frame = id === carrier || id === candidate ? readFrame(text) : null;
-    if (frame === null) {
-      return;
-    }
     if (id === carrier) {
       this.#attachment.alive();
       this.#agent.frame(frame);
+    } else if (frame === null) {
+      return;
     } else if (frame.t === "ready") {
       this.#ready(frame);
     } else if (frame.t === "error" && this.#phase === "connecting") {

@@ -143,10 +143,10 @@ export class Uplink {
     this.#soundBytes += piece.bytes;
     while (this.#soundBytes > KEPT_SECONDS * this.#perSecond) {
       this.#remove(this.#pieces.findIndex(({ data }) => typeof data !== "string"));
-    }
-    // A text that left longer ago than all sound that is kept has arrived, or is too old.
-    while (typeof this.#pieces[0]?.data === "string" && this.#pieces[0].end <= this.#left) {
-      this.#remove(0);
+      // A text that left before all sound that is kept has arrived, or is too old.
+      while (typeof this.#pieces[0]?.data === "string" && this.#pieces[0].end <= this.#left) {
+        this.#remove(0);
+      }
     }
   }
 

@@ -79,5 +79,5 @@ describe("reading frames", () => {
 });
 
 it("writes frames as they go over the wire", () => {
-  expect(writeFrame({ t: "played", ms: 12.5 })).toBe('{"t":"played","ms":12.5}');
+  expect(writeFrame({ t: "user_message", text: "hi" })).toBe('{"t":"user_message","text":"hi"}');
 });
