@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ site.STATIC = pathlib.Path("build")
 from speko.cli.main import main
 sys.exit(main(["serve", "--data", "data", "--embedded", "never", *sys.argv[1:]]))
 """
-LAST_LINE = re.compile(r'Web console|"url"')
+LAST_LINE = re.compile(r'Open this|Web console|"url"')
 LINK = re.compile(r"(http\S+)/#token=([A-Za-z0-9_-]{43})")
 
 
@@ -37,6 +38,9 @@ def serving(*options: str, **env: str) -> Iterator[list[str]]:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=variables)
     assert process.stdout is not None
     lines: list[str] = []
+    # So that a line that never comes is a failure and not a hang.
+    too_late = threading.Timer(60, process.kill)
+    too_late.start()
     try:
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
@@ -47,6 +51,7 @@ def serving(*options: str, **env: str) -> Iterator[list[str]]:
         rest, _ = process.communicate(timeout=30)
         lines += rest.splitlines()
     finally:
+        too_late.cancel()
         process.kill()
         process.communicate(timeout=30)
 
