@@ -92,10 +92,12 @@ test("an hour of conversation", ({ expect }) => {
     heap.push(process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers);
   }
   const seconds = (performance.now() - started) / 1000;
-  const [first = 0, last = 0] = [heap[0], heap.at(-1)];
+  // Buffers are given back when the engine sees fit: the least of ten minutes is what is really held.
+  const first = Math.min(...heap.slice(0, 10));
+  const last = Math.min(...heap.slice(-10));
   console.log(
-    `\nan hour of conversation, time injected: ${(first / 1e6).toFixed(2)} MB after a minute, ` +
-      `${(last / 1e6).toFixed(2)} MB after sixty; ${((seconds / 3600) * 1000).toFixed(2)} ms of CPU per second of call, ` +
+    `\nan hour of conversation, time injected: ${(first / 1e6).toFixed(2)} MB in its first ten minutes, ` +
+      `${(last / 1e6).toFixed(2)} MB in its last; ${((seconds / 3600) * 1000).toFixed(2)} ms of CPU per second of call, ` +
       "audio threads included",
   );
   expect(hour.sent).toBe(60 * FRAMES_A_MINUTE * FRAME * 2);
