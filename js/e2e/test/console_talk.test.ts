@@ -92,7 +92,7 @@ test("spoken questions are answered; the transcript has both sides, the picture 
     expect(await row(part).locator(".turn-ms").textContent(), part).toMatch(/^[1-9][\d,]*$/);
   }
   // These are so quick here, or so far ahead, that their time may be none.
-  for (const part of ["Recognition", "Model", "Voice"]) {
+  for (const part of ["Recognition", "Model", "Synthesis"]) {
     expect(await row(part).locator(".turn-ms").textContent(), part).toMatch(/^([\d,]+|ahead)$/);
   }
 });

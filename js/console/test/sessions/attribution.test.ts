@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { attribute, tally, total } from "../../src/pages/sessions/attribution.js";
 import { waterfall } from "../../src/pages/sessions/waterfall.js";
-import { at, attempt, cascadeTurn, stage } from "./turn_fixtures.js";
+import { at, attempt, CASCADE, cascadeTurn, stage } from "./turn_fixtures.js";
 
 /** Turns that begin at 1 s and 8 s; the speech of each takes 2 s. */
-const rows = waterfall([cascadeTurn(0, 1000), cascadeTurn(1, 8000)]).rows;
+const rows = waterfall([cascadeTurn(0, 1000), cascadeTurn(1, 8000)], CASCADE).rows;
 
 function turnOf(modality: string, begins: number): number | "outside" | "engine" {
   const found = attribute(rows, [attempt(modality, begins)]);
@@ -38,7 +38,7 @@ describe("a call belongs to", () => {
 
   it("the greeting that it was made for", () => {
     const greeting = { index: 0, startedAt: at(900), interrupted: false, stages: [stage("first_audio", 2)] };
-    const greeted = waterfall([greeting, cascadeTurn(1, 5000)]).rows;
+    const greeted = waterfall([greeting, cascadeTurn(1, 5000)], { ...CASCADE, greets: true }).rows;
     const found = attribute(greeted, [attempt("tts", 800), attempt("stt", 100)]);
     expect(found.turns[0]?.map(({ atMs }) => atMs)).toEqual([-100]);
     expect(found.outside).toHaveLength(1);
@@ -69,11 +69,14 @@ it("calls of a turn stand in order of time, with their place on its axis", () =>
 });
 
 it("overlapping calls of two turns are kept apart", () => {
-  const overlapping = waterfall([
-    cascadeTurn(0, 0),
-    { index: 1, startedAt: at(2500), interrupted: true, stages: [stage("speech_started", -300)] },
-    { index: 2, startedAt: at(2600), interrupted: false, stages: [stage("llm_first_token", 5)] },
-  ]).rows;
+  const overlapping = waterfall(
+    [
+      cascadeTurn(0, 0),
+      { index: 1, startedAt: at(2500), interrupted: true, stages: [stage("speech_started", -300)] },
+      { index: 2, startedAt: at(2600), interrupted: false, stages: [stage("llm_first_token", 5)] },
+    ],
+    CASCADE,
+  ).rows;
   const calls = [
     attempt("stt", 60),
     attempt("llm", 2300),
@@ -102,7 +105,7 @@ it("no call is lost and none is counted twice", () => {
     const calls = Array.from({ length: Math.floor(random() * 12) }, () =>
       attempt(["stt", "llm", "tts", "s2s"][Math.floor(random() * 4)] ?? "stt", Math.round(random() * 25_000)),
     );
-    const found = attribute(waterfall(turns).rows, calls);
+    const found = attribute(waterfall(turns, CASCADE).rows, calls);
     const all = [...found.engine, ...found.outside, ...found.turns.flat().map(({ attempt: call }) => call)];
     expect(new Set(all)).toEqual(new Set(calls));
     expect(all).toHaveLength(calls.length);

@@ -3,6 +3,8 @@
 import type { TurnStage, TurnTiming } from "@spekoai/sdk";
 import type { AttemptFacts } from "../../src/pages/sessions/attribution.js";
 
+export const CASCADE = { isCascade: true, greets: false };
+
 /** Noon of some day, plus so many ms. */
 export function at(ms: number): string {
   return new Date(Date.UTC(2026, 10, 21, 12) + ms).toISOString();

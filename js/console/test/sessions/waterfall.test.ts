@@ -1,11 +1,20 @@
 import type { TurnTiming } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
-import { medianWait, waterfall } from "../../src/pages/sessions/waterfall.js";
-import { at, cascadeTurn, stage } from "./turn_fixtures.js";
+import { medianWait, type TurnRow, waterfall } from "../../src/pages/sessions/waterfall.js";
+import { at, CASCADE, cascadeTurn, stage } from "./turn_fixtures.js";
 
-function drawn(turn: TurnTiming): string[] {
-  const row = waterfall([turn]).rows[0];
-  return row?.segments.map(({ part, from, to }) => `${part} ${from}..${to}`) ?? [];
+const S2S = { isCascade: false, greets: false };
+
+function rowOf(turn: TurnTiming, session = CASCADE): TurnRow {
+  const [row] = waterfall([turn], session).rows;
+  if (row === undefined) throw new Error("no row");
+  return row;
+}
+
+function drawn(turn: TurnTiming, session = CASCADE): string[] {
+  return rowOf(turn, session).segments.map(
+    ({ part, from, to, ahead }) => `${part} ${from}..${to}${ahead ? " ahead" : ""}`,
+  );
 }
 
 function turn(stages: TurnTiming["stages"], interrupted = false): TurnTiming {
@@ -26,8 +35,8 @@ describe("a turn of the cascade", () => {
   });
 
   it("says who served each part, and how long the caller waited", () => {
-    const row = waterfall([cascadeTurn(0, 0)]).rows[0];
-    expect(row?.segments.map((segment) => segment.provider)).toEqual([
+    const row = rowOf(cascadeTurn(0, 0));
+    expect(row.segments.map((segment) => segment.provider)).toEqual([
       null,
       null,
       "hears",
@@ -36,14 +45,14 @@ describe("a turn of the cascade", () => {
       "speko",
       "speko",
     ]);
-    expect(row?.firstAudioMs).toBe(625);
-    expect(row?.silent).toBe(false);
+    expect(row.firstAudioMs).toBe(625);
+    expect(row.kind).toBe("spoken");
   });
 
   it("counts its zero from the end of the speech", () => {
-    const row = waterfall([cascadeTurn(0, 500)]).rows[0];
-    expect(row?.startedAt).toBe(Date.parse(at(500)));
-    expect(row?.zeroAt).toBe(Date.parse(at(2500)));
+    const row = rowOf(cascadeTurn(0, 500));
+    expect(row.startedAt).toBe(Date.parse(at(500)));
+    expect(row.zeroAt).toBe(Date.parse(at(2500)));
   });
 });
 
@@ -52,13 +61,23 @@ describe("odd turns", () => {
     expect(drawn(turn([]))).toEqual([]);
   });
 
-  it("that were typed have no speech, no endpointing and no wait after it", () => {
+  it("that were typed have neither speech nor endpointing, and a wait from the typing on", () => {
     const typed = turn([stage("llm_first_token", 3, "t"), stage("first_audio", 101), stage("response_done", 900)]);
     expect(drawn(typed)).toEqual(["model 0..3", "delivery 3..101", "answer 101..900"]);
-    const row = waterfall([typed]).rows[0];
-    expect(row?.silent).toBe(true);
-    expect(row?.firstAudioMs).toBeNull();
-    expect(row?.zeroAt).toBe(row?.startedAt);
+    const row = rowOf(typed);
+    expect(row.kind).toBe("typed");
+    expect(row.firstAudioMs).toBe(101);
+    expect(row.zeroAt).toBe(row.startedAt);
+  });
+
+  it("that a greeting began were not waited for; those typed after it were", () => {
+    const greeting = [stage("tts_first_byte", 0, "t"), stage("first_audio", 4), stage("response_done", 1100)];
+    const greets = { ...CASCADE, greets: true };
+    expect(rowOf(turn(greeting), greets)).toMatchObject({ kind: "unasked", firstAudioMs: null });
+    expect(rowOf(turn(greeting))).toMatchObject({ kind: "typed", firstAudioMs: 4 });
+    const typed = [stage("llm_first_token", 3, "t"), ...greeting];
+    expect(rowOf(turn(typed), greets)).toMatchObject({ kind: "typed", firstAudioMs: 4 });
+    expect(rowOf({ ...turn(greeting), index: 1 }, greets)).toMatchObject({ kind: "typed" });
   });
 
   it("give what was done while another part was waited for no length", () => {
@@ -73,14 +92,17 @@ describe("odd turns", () => {
     expect(drawn(early)).toEqual([
       "speech -900..0",
       "endpointing 0..300",
-      "recognition 300..300",
-      "model 300..300",
+      "recognition -40..-40 ahead",
+      "model 120..120 ahead",
       "synthesis 300..350",
       "delivery 350..352",
     ]);
   });
 
-  it.each([300, 1500])("of a speech-to-speech engine wait for the engine, not for its transcript at %s ms", (heard) => {
+  it.each([
+    [300, ["recognition 300..300 ahead"]],
+    [1500, []],
+  ])("of a speech-to-speech engine wait for the engine, not for its transcript at %s ms", (heard, beside) => {
     const direct = turn([
       stage("speech_started", -1000),
       stage("speech_ended", 200),
@@ -88,14 +110,22 @@ describe("odd turns", () => {
       stage("stt_final", heard, "openai"),
       stage("response_done", 2500, "openai"),
     ]);
-    expect(drawn(direct)).toEqual(["speech -1000..0", "endpointing 0..200", "engine 200..700", "answer 700..2500"]);
+    const expected = ["speech -1000..0", "endpointing 0..200", ...beside, "engine 200..700", "answer 700..2500"];
+    expect(drawn(direct, S2S)).toEqual(expected);
+    expect(drawn(direct, CASCADE)).toEqual(expected);
+  });
+
+  it("of a speech-to-speech engine that were cut before the answer did not wait for the transcript either", () => {
+    const cut = turn([stage("speech_started", -1000), stage("speech_ended", 200), stage("stt_final", 900, "openai")]);
+    expect(drawn(cut, S2S)).toEqual(["speech -1000..0", "endpointing 0..200", "recognition 900..900 ahead"]);
+    expect(rowOf(cut, S2S).end).toBe(900);
   });
 
   it("that were interrupted before the answer keep what they reached", () => {
     const cut = turn([stage("speech_started", -1000), stage("speech_ended", 288), stage("stt_final", 290, "h")], true);
-    const row = waterfall([cut]).rows[0];
-    expect(row?.interrupted).toBe(true);
-    expect(row?.firstAudioMs).toBeNull();
+    const row = rowOf(cut);
+    expect(row.interrupted).toBe(true);
+    expect(row.firstAudioMs).toBeNull();
     expect(drawn(cut)).toEqual(["speech -1000..0", "endpointing 0..288", "recognition 288..290"]);
   });
 
@@ -114,21 +144,21 @@ describe("odd turns", () => {
   });
 
   it("with an unreadable time have no place in time", () => {
-    const row = waterfall([{ ...cascadeTurn(0, 0), startedAt: "soon" }]).rows[0];
-    expect([row?.startedAt, row?.zeroAt]).toEqual([null, null]);
+    const row = rowOf({ ...cascadeTurn(0, 0), startedAt: "soon" });
+    expect([row.startedAt, row.zeroAt]).toEqual([null, null]);
   });
 });
 
 describe("the axes", () => {
   it("are shared by all turns", () => {
-    const { whole, wait, rows } = waterfall([cascadeTurn(1, 9000), cascadeTurn(0, 0)]);
+    const { whole, wait, rows } = waterfall([cascadeTurn(1, 9000), cascadeTurn(0, 0)], CASCADE);
     expect(rows.map((row) => row.index)).toEqual([0, 1]);
     expect(whole).toEqual([-2000, 4000]);
     expect(wait).toEqual([-250, 625]);
   });
 
   it("exist without turns, too", () => {
-    expect(waterfall([])).toEqual({ rows: [], whole: [0, 1], wait: [0, 1] });
+    expect(waterfall([], CASCADE)).toEqual({ rows: [], whole: [0, 1], wait: [0, 1] });
   });
 
   it("hold every part of any turn, in order and without a gap", () => {
@@ -141,9 +171,10 @@ describe("the axes", () => {
     for (let round = 0; round < 400; round++) {
       const stages = names.filter(() => random() < 0.7).map((name) => stage(name, Math.round((random() - 0.3) * 4000)));
       if (random() < 0.7) stages.push(stage("speech_started", -Math.round(random() * 5000)));
-      const { rows, whole } = waterfall([turn(stages, random() < 0.3)]);
-      let before = rows[0]?.segments[0]?.from ?? 0;
-      for (const segment of rows[0]?.segments ?? []) {
+      const { rows, whole } = waterfall([turn(stages, random() < 0.3)], CASCADE);
+      const segments = (rows[0]?.segments ?? []).filter((segment) => !segment.ahead);
+      let before = segments[0]?.from ?? 0;
+      for (const segment of segments) {
         expect(segment.from).toBe(before);
         expect(segment.to).toBeGreaterThanOrEqual(segment.from);
         expect(segment.from).toBeGreaterThanOrEqual(whole[0]);
@@ -156,7 +187,7 @@ describe("the axes", () => {
 
 describe("the median wait", () => {
   it("leaves out turns without one", () => {
-    const rows = waterfall([cascadeTurn(0, 0), turn([stage("first_audio", 5)]), cascadeTurn(2, 0)]).rows;
+    const rows = waterfall([cascadeTurn(0, 0), turn([stage("first_audio", 5)]), cascadeTurn(2, 0)], CASCADE).rows;
     expect(medianWait(rows)).toBe(625);
     expect(medianWait([])).toBeNull();
   });
@@ -166,6 +197,6 @@ describe("the median wait", () => {
       ...turn([stage("speech_ended", 10), stage("first_audio", ms)]),
       index,
     }));
-    expect(medianWait(waterfall(waits).rows)).toBe(300);
+    expect(medianWait(waterfall(waits, CASCADE).rows)).toBe(300);
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { endWords, humanised, isLive, lengthMs, statusWords } from "../../src/pages/sessions/words.js";
+import {
+  endWords,
+  greets,
+  humanised,
+  isCascade,
+  isLive,
+  lengthMs,
+  statusWords,
+} from "../../src/pages/sessions/words.js";
 import { at } from "./turn_fixtures.js";
 
 describe("the length of a session", () => {
@@ -39,4 +47,23 @@ it("names that came with a later gateway are put into words", () => {
   expect(ended("expired", null)).toBe("Nobody came in time");
   expect(humanised("Provider connect failed")).toBe("Provider connect failed");
   expect(humanised("")).toBe("");
+});
+
+describe("the engine of a session", () => {
+  it("is the gateway's own agent when vendors of other layers were called, too", () => {
+    expect(isCascade([{ modality: "s2s" }, { modality: "tts" }])).toBe(true);
+    expect(isCascade([{ modality: "s2s" }, { modality: "s2s" }])).toBe(false);
+    expect(isCascade([])).toBe(true);
+  });
+
+  it("begins the conversation when it was given words for that", () => {
+    const config = (cascade?: unknown) => ({ pipelineConfig: cascade === undefined ? {} : { cascade } });
+    expect(greets(config({ firstMessage: "Hello" }))).toBe(true);
+    expect([greets(config()), greets(config(null)), greets(config({})), greets(config({ firstMessage: "" }))]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
 });

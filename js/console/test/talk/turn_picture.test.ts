@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { axisOf, barOf, commonAxis } from "../../src/pages/talk/turn_axis.js";
-import { pictureOf, type Segment, sentenceOf, type TurnPicture, waits } from "../../src/pages/talk/turn_picture.js";
+import { pictureOf, sentenceOf, type TurnPicture, waits } from "../../src/pages/talk/turn_picture.js";
 import type { TurnInput } from "../../src/pages/talk/turn_times.js";
+import type { Segment } from "../../src/turn/waits.js";
 import { answer, speech, stage, told, turnAt } from "./script.js";
 
 function picture(inputs: readonly TurnInput[], now = 0, index = 0): TurnPicture {
@@ -41,7 +42,7 @@ describe("a spoken turn, cascade", () => {
 
   it("says it in a sentence", () => {
     expect(sentenceOf(whole)).toBe(
-      "380 ms to the first sound; Endpointing 288, Recognition 2, Model 5, Voice 35, Gateway 10, Playout 40",
+      "380 ms to the first sound; Endpointing 288, Recognition 2, Model 5, Synthesis 35, Delivery 10, Playout 40",
     );
   });
 });

@@ -2,12 +2,19 @@
 
 import type { Attempt } from "@spekoai/sdk";
 import type { JSX } from "preact";
+import { PART_NAMES } from "../../turn/parts.js";
 import { Badge, type Column, duration, Money, Table } from "../../ui/index.js";
 import type { Placed } from "./attribution.js";
 import { epoch } from "./waterfall.js";
 import { humanised, outcomeWords } from "./words.js";
 
-const LAYERS: Record<string, string> = { stt: "Recognition", llm: "Model", tts: "Synthesis", s2s: "Engine" };
+/** Each layer does one part of a turn. */
+const LAYERS: Record<string, string> = {
+  stt: PART_NAMES.recognition,
+  llm: PART_NAMES.model,
+  tts: PART_NAMES.synthesis,
+  s2s: PART_NAMES.engine,
+};
 
 /** `since`: times count from there; without it, from the zero of the calls' turn. */
 export function AttemptTable(props: {

@@ -65,7 +65,7 @@ export function attribute<A extends AttemptFacts>(rows: readonly TurnRow[], atte
 function lastTurnOver(rows: readonly TurnRow[], ordered: readonly AttemptFacts[]): number {
   const last = rows.at(-1);
   if (last === undefined || last.zeroAt === null) return Number.POSITIVE_INFINITY;
-  const end = last.zeroAt + (last.segments.at(-1)?.to ?? 0);
+  const end = last.zeroAt + last.end;
   const starts = ordered.flatMap(({ modality, startedAt }) => (modality === "stt" ? (epoch(startedAt) ?? []) : []));
   return starts.find((at) => at > end) ?? Number.POSITIVE_INFINITY;
 }
@@ -74,11 +74,11 @@ function turnOf(rows: readonly TurnRow[], attempt: AttemptFacts): number {
   const at = epoch(attempt.startedAt);
   if (at === null) return -1;
   const place = rows.findLastIndex((row) => {
-    const early = attempt.modality === "stt" && !row.silent ? EARLY_RECOGNITION_MS : 0;
+    const early = attempt.modality === "stt" && row.kind === "spoken" ? EARLY_RECOGNITION_MS : 0;
     return row.startedAt !== null && row.startedAt - early <= at;
   });
   // The agent began by itself: its words were made before they were a turn.
-  if (place < 0 && rows[0]?.silent && attempt.modality !== "stt") return 0;
+  if (place < 0 && rows[0] && rows[0].kind !== "spoken" && attempt.modality !== "stt") return 0;
   const row = rows[place];
   // While the user speaks, model and voice still work on the answer before.
   const cutIn = row?.zeroAt != null && attempt.modality !== "stt" && at < row.zeroAt - SLACK_MS;

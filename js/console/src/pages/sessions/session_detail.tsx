@@ -24,7 +24,7 @@ import { Transcript } from "./transcript.js";
 import { TurnsPanel } from "./turns_panel.js";
 import { type SessionRecord, useSession } from "./use_session.js";
 import { medianWait, waterfall } from "./waterfall.js";
-import { isLive } from "./words.js";
+import { greets, isCascade, isLive } from "./words.js";
 
 export function SessionDetail({ id }: { id: string }): JSX.Element {
   const loaded = useSession(id);
@@ -54,7 +54,7 @@ export function SessionDetail({ id }: { id: string }): JSX.Element {
       {loaded.problem && (
         <Notice
           tone="error"
-          title={loaded.data ? "Not up to date" : "No session"}
+          title={loaded.data ? "Not up to date" : "The session could not be read"}
           action={<Button onClick={loaded.reload}>Try again</Button>}
         >
           {loaded.problem}
@@ -68,7 +68,7 @@ export function SessionDetail({ id }: { id: string }): JSX.Element {
 
 function Shown({ record }: { record: SessionRecord }): JSX.Element {
   const { session, turns, transcript, attempts } = record;
-  const picture = waterfall(turns);
+  const picture = waterfall(turns, { isCascade: isCascade(attempts), greets: greets(session) });
   const calls = attribute(picture.rows, attempts);
   return (
     <>
@@ -128,7 +128,9 @@ function Sums(props: { record: SessionRecord; wait: number | null; sums: Tally }
         <dd>{turns.length}</dd>
       </div>
       <div>
-        <dt title="From the user's end of speech to the first sound of the answer">Wait, median</dt>
+        <dt title="From the user's end of speech, or from when the words were typed, to the first sound of the answer">
+          Wait, median
+        </dt>
         <dd>{wait === null ? "–" : duration(wait)}</dd>
       </div>
       <div>

@@ -2,12 +2,14 @@
 
 import type { Attempt } from "@spekoai/sdk";
 import type { JSX } from "preact";
+import { PART_NAMES } from "../../turn/parts.js";
+import type { Segment } from "../../turn/waits.js";
 import { Badge, type Column, duration, Money, Table } from "../../ui/index.js";
 import { AttemptTable } from "./attempt_table.js";
 import { type Placed, tally } from "./attribution.js";
 import type { Axis } from "./turn_axis.js";
-import type { Segment, TurnRow } from "./waterfall.js";
-import { outcomeWords, partWords } from "./words.js";
+import type { TurnRow } from "./waterfall.js";
+import { askedWords, outcomeWords } from "./words.js";
 
 export function TurnEntry(props: { row: TurnRow; calls: readonly Placed<Attempt>[]; axis: Axis }): JSX.Element {
   const { row, calls, axis } = props;
@@ -22,7 +24,7 @@ export function TurnEntry(props: { row: TurnRow; calls: readonly Placed<Attempt>
               <span class="small faint">{new Date(row.startedAt).toLocaleTimeString("en-GB")}</span>
             )}
             {row.interrupted && <Badge tone="warn">interrupted</Badge>}
-            {row.silent && <Badge>no speech</Badge>}
+            {row.kind !== "spoken" && <Badge>{askedWords(row.kind)}</Badge>}
           </span>
           <Picture row={row} calls={calls} axis={axis} />
           <span class="turn-figures">
@@ -61,8 +63,7 @@ export function TurnEntry(props: { row: TurnRow; calls: readonly Placed<Attempt>
 /** Above the parts, below the vendor calls. The tables of the opened turn say the same in words. */
 function Picture(props: { row: TurnRow; calls: readonly Placed<Attempt>[]; axis: Axis }): JSX.Element {
   const { row, calls, axis } = props;
-  const last = row.segments.at(-1);
-  const stop = row.interrupted && last !== undefined ? axis.span(last.to, last.to) : null;
+  const stop = row.interrupted && row.segments.length > 0 ? axis.span(row.end, row.end) : null;
   return (
     <svg class="turn-picture" aria-hidden="true" focusable="false">
       {axis.ticks.map((tick) => (
@@ -105,9 +106,14 @@ function Bar({ segment, axis }: { segment: Segment; axis: Axis }): JSX.Element |
   const who = segment.provider === null ? "" : `, ${segment.provider} ${segment.model ?? ""}`;
   return (
     <rect class={`part part-${segment.part}`} x={span.x} width={span.width} y="6" height="14">
-      <title>{`${partWords(segment.part)} ${duration(segment.to - segment.from)}${who}`}</title>
+      <title>{`${PART_NAMES[segment.part]} ${duration(segment.to - segment.from)}${who}`}</title>
     </rect>
   );
+}
+
+function Took({ segment }: { segment: Segment }): JSX.Element {
+  if (segment.ahead) return <span title="Done while something else was waited for">ahead</span>;
+  return <>{duration(segment.to - segment.from)}</>;
 }
 
 const PART_COLUMNS: readonly Column<Segment>[] = [
@@ -116,11 +122,11 @@ const PART_COLUMNS: readonly Column<Segment>[] = [
     header: "Part",
     cell: (segment) => (
       <>
-        <span class={`part-key part-${segment.part}`} /> {partWords(segment.part)}
+        <span class={`part-key part-${segment.part}`} /> {PART_NAMES[segment.part]}
       </>
     ),
   },
-  { key: "took", header: "Took", align: "end", cell: (segment) => duration(segment.to - segment.from) },
+  { key: "took", header: "Took", align: "end", cell: (segment) => <Took segment={segment} /> },
   {
     key: "until",
     header: "Until",

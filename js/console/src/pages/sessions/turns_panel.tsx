@@ -3,12 +3,12 @@
 import type { Attempt } from "@spekoai/sdk";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { PART_NAMES, PARTS } from "../../turn/parts.js";
 import { Button, Empty, Panel } from "../../ui/index.js";
 import type { Attribution } from "./attribution.js";
 import { type Axis, axisOf } from "./turn_axis.js";
 import { TurnEntry } from "./turn_entry.js";
-import { PARTS, type Waterfall } from "./waterfall.js";
-import { partWords } from "./words.js";
+import type { Waterfall } from "./waterfall.js";
 
 export function TurnsPanel(props: { picture: Waterfall; calls: Attribution<Attempt>; live: boolean }): JSX.Element {
   const { picture, calls } = props;
@@ -60,7 +60,7 @@ function Legend({ picture }: { picture: Waterfall }): JSX.Element {
       {parts.map((part) => (
         <li key={part}>
           <span class={`part-key part-${part}`} />
-          {partWords(part)}
+          {PART_NAMES[part]}
         </li>
       ))}
       <li>

@@ -3,27 +3,15 @@
 
 import type { TurnStage, TurnTiming } from "@spekoai/sdk";
 import type { Interval } from "../../charts/scale.js";
+import { median } from "../../turn/median.js";
+import { NOBODY, type Segment, waitsOf } from "../../turn/waits.js";
 
-/** What the time of a turn went into, in order. `engine` stands for everything inside a speech-to-speech engine. */
-export const PARTS = [
-  "speech",
-  "endpointing",
-  "recognition",
-  "model",
-  "synthesis",
-  "delivery",
-  "engine",
-  "answer",
-] as const;
-export type Part = (typeof PARTS)[number];
-
-/** A part of a turn, in ms on the turn's axis. A part that was done while another one was waited for has no length. */
-export interface Segment {
-  part: Part;
-  from: number;
-  to: number;
-  provider: string | null;
-  model: string | null;
+/** What is known of the session that the turns are of. */
+export interface SessionTraits {
+  /** Its engine goes from recognition to a model to a voice. */
+  isCascade: boolean;
+  /** The agent says the first words. */
+  greets: boolean;
 }
 
 /** One turn, ready to draw. */
@@ -33,12 +21,14 @@ export interface TurnRow {
   startedAt: number | null;
   /** Epoch ms of the axis' zero. */
   zeroAt: number | null;
-  /** Nobody spoke: the words were typed, or the agent began by itself. */
-  silent: boolean;
+  /** How the user asked; `unasked`: the agent began by itself. */
+  kind: "spoken" | "typed" | "unasked";
   interrupted: boolean;
-  /** From the user's end of speech to the first sound of the answer; null without speech or without an answer. */
+  /** From the zero to the first sound of the answer; null where nobody had asked, or without an answer. */
   firstAudioMs: number | null;
   segments: Segment[];
+  /** How far the segments reach. */
+  end: number;
 }
 
 /** All turns and the axes that they share, in ms. */
@@ -50,23 +40,15 @@ export interface Waterfall {
   wait: Interval;
 }
 
-const WAITS: ReadonlyArray<readonly [stage: string, part: Part]> = [
-  ["speech_ended", "endpointing"],
-  ["stt_final", "recognition"],
-  ["llm_first_token", "model"],
-  ["tts_first_byte", "synthesis"],
-  ["first_audio", "delivery"],
-];
-
 /** How much of what was said before is shown when only the wait is. */
 const LEAD_MS = 250;
 
 /** The rows, by index, and their axes. */
-export function waterfall(turns: readonly TurnTiming[]): Waterfall {
-  const rows = turns.map(turnRow).sort((a, b) => a.index - b.index);
+export function waterfall(turns: readonly TurnTiming[], session: SessionTraits): Waterfall {
+  const rows = turns.map((turn) => turnRow(turn, session)).sort((a, b) => a.index - b.index);
   const ends = rows.flatMap((row) => row.segments);
   const first = Math.min(0, ...ends.map((segment) => segment.from));
-  const last = Math.max(0, ...ends.map((segment) => segment.to));
+  const last = Math.max(0, ...rows.map((row) => row.end));
   const heard = Math.max(0, ...ends.filter((segment) => segment.part !== "answer").map((segment) => segment.to));
   return {
     rows,
@@ -75,48 +57,39 @@ export function waterfall(turns: readonly TurnTiming[]): Waterfall {
   };
 }
 
-function turnRow(turn: TurnTiming): TurnRow {
+function turnRow(turn: TurnTiming, session: SessionTraits): TurnRow {
   const stages = firstOfEach(turn.stages);
   const started = stages.get("speech_started");
   const startedAt = epoch(turn.startedAt);
   const spoke = started !== undefined || stages.has("speech_ended");
+  // The greeting is the first turn, and no model has thought about it.
+  const isGreeting = session.greets && turn.index === 0 && !stages.has("llm_first_token");
+  const kind = spoke ? "spoken" : isGreeting ? "unasked" : "typed";
+  const segments = segmentsOf(stages, session.isCascade);
   return {
     index: turn.index,
     startedAt,
     zeroAt: startedAt === null ? null : startedAt - Math.min(0, started?.ms ?? 0),
-    silent: !spoke,
+    kind,
     interrupted: turn.interrupted,
-    firstAudioMs: spoke ? (stages.get("first_audio")?.ms ?? null) : null,
-    segments: segmentsOf(stages),
+    firstAudioMs: kind === "unasked" ? null : (stages.get("first_audio")?.ms ?? null),
+    segments,
+    end: Math.max(0, ...segments.map((segment) => segment.to)),
   };
 }
 
-function segmentsOf(stages: ReadonlyMap<string, TurnStage>): Segment[] {
-  const segments: Segment[] = [];
+function segmentsOf(stages: ReadonlyMap<string, TurnStage>, isCascade: boolean): Segment[] {
+  const reachedAt = [...stages].map(([name, { ms: at, provider, model }]) => [name, { at, provider, model }] as const);
+  const { segments, reached } = waitsOf(new Map(reachedAt), isCascade);
   const started = stages.get("speech_started");
-  if (started !== undefined && started.ms < 0) segments.push({ part: "speech", from: started.ms, to: 0, ...NOBODY });
-  const audio = stages.get("first_audio");
-  const cascade = stages.has("llm_first_token") || stages.has("tts_first_byte");
-  let reached = 0;
-  for (const [name, part] of WAITS) {
-    const stage = stages.get(name);
-    // What came after the first sound (an engine's late transcript) was not waited for.
-    if (stage === undefined || (audio !== undefined && stage.ms > audio.ms)) continue;
-    // Nor is the transcript of an engine that hears for itself.
-    if (part === "recognition" && audio !== undefined && !cascade) continue;
-    const to = Math.max(reached, stage.ms);
-    const whose = part === "delivery" && !cascade ? "engine" : part;
-    segments.push({ part: whose, from: reached, to, provider: stage.provider, model: stage.model });
-    reached = to;
-  }
+  if (started !== undefined && started.ms < 0) segments.unshift({ ...NOBODY, part: "speech", from: started.ms, to: 0 });
   const done = stages.get("response_done");
-  if (audio !== undefined && done !== undefined && done.ms > reached) {
-    segments.push({ part: "answer", from: reached, to: done.ms, provider: done.provider, model: done.model });
+  if (stages.has("first_audio") && done !== undefined && done.ms > reached) {
+    const { ms: to, provider, model } = done;
+    segments.push({ ...NOBODY, part: "answer", from: reached, to, provider, model });
   }
   return segments;
 }
-
-const NOBODY = { provider: null, model: null };
 
 /** By name; the gateway keeps one time per stage, and of anything else the first counts. */
 function firstOfEach(stages: readonly TurnStage[]): Map<string, TurnStage> {
@@ -131,10 +104,7 @@ export function epoch(iso: string | null | undefined): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** The middle value of the waits that are known, in ms; of an even number the mean of the two. */
+/** The middle of the waits that are known, in ms; null without any. */
 export function medianWait(rows: readonly TurnRow[]): number | null {
-  const waits = rows.flatMap((row) => (row.firstAudioMs === null ? [] : [row.firstAudioMs])).sort((a, b) => a - b);
-  const middle = waits.length / 2;
-  const [low, high] = [waits[Math.ceil(middle) - 1], waits[Math.floor(middle)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
+  return median(rows.flatMap((row) => row.firstAudioMs ?? []));
 }

@@ -2,7 +2,6 @@
 
 import type { Session } from "@spekoai/sdk";
 import type { Tone } from "../../ui/index.js";
-import type { Part } from "./waterfall.js";
 
 /** Statuses after which nothing happens any more. */
 const OVER: ReadonlySet<string> = new Set(["ended", "failed", "completed"]);
@@ -38,6 +37,17 @@ const STATUS: Record<string, { words: string; tone: Tone }> = {
   failed: { words: "Failed", tone: "danger" },
 };
 
+/** Whether its engine is the gateway's own agent, as far as the calls show: that one asks vendors of other layers. */
+export function isCascade(calls: ReadonlyArray<{ modality: string }>): boolean {
+  return calls.length === 0 || calls.some(({ modality }) => modality !== "s2s");
+}
+
+/** Whether the agent was given words to begin with. */
+export function greets(session: Pick<Session, "pipelineConfig">): boolean {
+  const { cascade } = session.pipelineConfig;
+  return typeof cascade === "object" && cascade !== null && "firstMessage" in cascade && Boolean(cascade.firstMessage);
+}
+
 /** A status in words. */
 export function statusWords(status: string): { words: string; tone: Tone } {
   return STATUS[status] ?? { words: humanised(status), tone: "neutral" };
@@ -70,20 +80,9 @@ export function endWords(session: Pick<Session, "status" | "endReason" | "provid
   return reason === null || reason === "" ? "–" : (END_REASONS[reason] ?? humanised(reason));
 }
 
-const PARTS: Record<Part, string> = {
-  speech: "User speaks",
-  endpointing: "Endpointing",
-  recognition: "Recognition",
-  model: "Model",
-  synthesis: "Synthesis",
-  delivery: "Delivery",
-  engine: "Engine",
-  answer: "Agent speaks",
-};
-
-/** A part of a turn. */
-export function partWords(part: Part): string {
-  return PARTS[part];
+/** What is special about how a turn began; empty for one that was spoken. */
+export function askedWords(kind: "spoken" | "typed" | "unasked"): string {
+  return { spoken: "", typed: "typed", unasked: "agent began" }[kind];
 }
 
 const OUTCOMES: Record<string, { words: string; tone: Tone }> = {

@@ -1,6 +1,9 @@
 /** The rows of a turn's picture. Pure. */
 
-import { PARTS, type Part, type Segment, type TurnPicture } from "./turn_picture.js";
+import { median } from "../../turn/median.js";
+import { PARTS, type Part } from "../../turn/parts.js";
+import type { Segment } from "../../turn/waits.js";
+import type { TurnPicture } from "./turn_picture.js";
 
 /** One row: a part of the turn, and when it was served. */
 export interface Lane {
@@ -56,14 +59,10 @@ export function lengthOf(lane: Lane): number | null {
 export function servedBy(lane: Lane): string {
   const { provider, model, name } = lane.segments[0] ?? {};
   if (name !== undefined) return name;
-  return [provider, model === provider ? undefined : model].filter((part) => part !== undefined).join(" · ");
+  return [provider, model === provider ? null : model].filter(Boolean).join(" · ");
 }
 
-/** The middle of all times to the first sound; null without any. Of an even number the mean of the two. */
+/** The middle of all times to the first sound, in ms; null without any. */
 export function medianHeard(pictures: readonly TurnPicture[]): number | null {
-  const known = pictures
-    .flatMap((picture) => (picture.heardMs === null ? [] : [picture.heardMs]))
-    .sort((a, b) => a - b);
-  const [low, high] = [known[Math.ceil(known.length / 2) - 1], known[Math.floor(known.length / 2)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
+  return median(pictures.flatMap((picture) => picture.heardMs ?? []));
 }

@@ -1,7 +1,8 @@
 /** The axis of a turn's picture: linear, on what happens round the wait. Speech and answer reach beyond its ends. Pure. */
 
 import { type Interval, niceStep } from "../../charts/scale.js";
-import type { Segment, TurnPicture } from "./turn_picture.js";
+import type { Segment } from "../../turn/waits.js";
+import type { TurnPicture } from "./turn_picture.js";
 
 /** At least so much is shown, in ms from the user's end of speech: most turns have the same axis, and it stands still. */
 const LEAST: Interval = [-400, 1000];

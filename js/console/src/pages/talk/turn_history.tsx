@@ -54,7 +54,7 @@ function Strip(props: { picture: TurnPicture; axis: Interval }): JSX.Element {
         if (bar === null) return null;
         const width = `${((bar.to - bar.from) * 100).toFixed(3)}%`;
         return (
-          <rect key={index} class={`bar-${segment.part}`} x={`${bar.from * 100}%`} width={width} y="1" height="10" />
+          <rect key={index} class={`part-${segment.part}`} x={`${bar.from * 100}%`} width={width} y="1" height="10" />
         );
       })}
     </svg>

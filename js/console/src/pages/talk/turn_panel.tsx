@@ -2,12 +2,13 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Part } from "../../turn/parts.js";
 import { Panel } from "../../ui/index.js";
 import type { Talk } from "./conversation.js";
 import { CASCADE, medianHeard, SPEECH_TO_SPEECH } from "./lanes.js";
 import { useTicker } from "./ticker.js";
 import { TurnHistory, titleOf } from "./turn_history.js";
-import { PART_NAMES, type Part, pictureOf, type TurnPicture } from "./turn_picture.js";
+import { pictureOf, type TurnPicture, YOUR_PARTS } from "./turn_picture.js";
 import { TurnView } from "./turn_view.js";
 
 const MOST_SHOWN = 20;
@@ -110,8 +111,8 @@ function Legend(): JSX.Element {
       <p>Each turn is drawn here while it happens, from the end of your speech to the first sound of the answer.</p>
       <dl>
         {MEANINGS.map(([part, meaning]) => (
-          <div key={part} class={`bar-${part}`}>
-            <dt>{PART_NAMES[part]}</dt>
+          <div key={part} class={`part-${part}`}>
+            <dt>{YOUR_PARTS[part]}</dt>
             <dd>{meaning}</dd>
           </div>
         ))}

@@ -1,56 +1,11 @@
 /** The picture of one turn: what its time went into, on an axis whose zero is the user's end of speech. Pure. */
 
+import { PART_NAMES } from "../../turn/parts.js";
+import { NOBODY, type Segment, type StageAt, type ToolRun, waitsOf } from "../../turn/waits.js";
 import { isAnswered, type TurnTimes } from "./turn_times.js";
 
-/**
- * What the time of a turn goes into, in order. `engine` stands for everything inside a speech-to-speech engine, `tool`
- * for a tool that runs here, `playout` for the network and the buffer before the loudspeaker, `waiting` for what is
- * under way and has no name until it is done.
- */
-export const PARTS = [
-  "speech",
-  "endpointing",
-  "recognition",
-  "model",
-  "tool",
-  "synthesis",
-  "delivery",
-  "engine",
-  "playout",
-  "waiting",
-  "answer",
-] as const;
-export type Part = (typeof PARTS)[number];
-
-/** For people. */
-export const PART_NAMES: Record<Part, string> = {
-  speech: "You speak",
-  endpointing: "Endpointing",
-  recognition: "Recognition",
-  model: "Model",
-  tool: "Tool",
-  synthesis: "Voice",
-  delivery: "Gateway",
-  engine: "Speech model",
-  playout: "Playout",
-  waiting: "Waiting",
-  answer: "Agent speaks",
-};
-
-/** A part of a turn: ms on the turn's axis. */
-export interface Segment {
-  part: Part;
-  from: number;
-  to: number;
-  /** It still grows. */
-  live: boolean;
-  /** It was done while something else was waited for: nobody waited for this. `from` and `to` are when it was done. */
-  ahead: boolean;
-  provider: string | undefined;
-  model: string | undefined;
-  /** Of a tool its name. */
-  name?: string;
-}
+/** What the parts are called where the user is the reader. */
+export const YOUR_PARTS = { ...PART_NAMES, speech: "You speak" };
 
 /** A turn, ready to draw. All ms count from the user's end of speech, or from when text was typed. */
 export interface TurnPicture {
@@ -69,17 +24,6 @@ export interface TurnPicture {
   end: number;
 }
 
-const WAITS: ReadonlyArray<readonly [stage: string, part: Part]> = [
-  ["speech_ended", "endpointing"],
-  ["stt_final", "recognition"],
-  ["llm_first_token", "model"],
-  ["tts_first_byte", "synthesis"],
-  ["first_audio", "delivery"],
-];
-
-/** What was done so shortly before it could be used was done when it could. */
-const TOGETHER_MS = 5;
-
 /** Nothing is waited for longer than this: then the picture stops growing. Speech in which no words are found by then was
  * a noise. ms. */
 const PATIENCE_MS = { words: 20_000, noWords: 4_000 };
@@ -92,8 +36,9 @@ export function pictureOf(turn: TurnTimes, now: number, isCascade = true): TurnP
   const spoke = turn.stages.speech_started !== undefined || turn.stages.speech_ended !== undefined;
   const zero = turn.zero ?? (spoke ? now : turn.begun);
   const speaksStill = turn.zero === null && spoke && !turn.over;
-  const segments = speechOf(turn, zero, speaksStill);
-  const reached = addWaits(segments, turn, zero, now, isCascade);
+  const waited = waitsOf(stagesOf(turn, zero), isCascade, toolsOf(turn, zero, now));
+  const segments = [...speechOf(turn, zero, speaksStill), ...waited.segments];
+  const reached = addPlayout(segments, turn, zero, waited.reached);
   const answer = answerOf(turn, zero, now);
   const isOpen = turn.heard.some((span) => span.to === null);
   const patience = turn.said === "" && !isAnswered(turn) ? PATIENCE_MS.noWords : PATIENCE_MS.words;
@@ -128,7 +73,7 @@ export function waits(picture: TurnPicture): Segment[] {
 export function sentenceOf(picture: TurnPicture): string {
   const parts = waits(picture)
     .filter((segment) => !segment.ahead && !segment.live)
-    .map((segment) => `${PART_NAMES[segment.part]} ${Math.round(segment.to - segment.from)}`);
+    .map((segment) => `${YOUR_PARTS[segment.part]} ${Math.round(segment.to - segment.from)}`);
   const total = picture.heardMs === null ? null : `${Math.round(picture.heardMs)} ms to the first sound`;
   const cut = picture.cutMs === null ? null : "interrupted";
   return [total, parts.join(", "), cut].filter((part) => part !== null && part !== "").join("; ");
@@ -140,31 +85,22 @@ function speechOf(turn: TurnTimes, zero: number, live: boolean): Segment[] {
   return [{ ...NOBODY, part: "speech", from: started.at - zero, to: 0, live }];
 }
 
-/** Adds what was waited for until the first sound, and returns how far it reaches. */
-function addWaits(segments: Segment[], turn: TurnTimes, zero: number, now: number, expected: boolean): number {
-  const audio = turn.stages.first_audio;
-  const isCascade = showsCascade(turn) || (audio === undefined && expected);
-  let reached = 0;
-  for (const [name, whose] of WAITS) {
-    const stage = turn.stages[name];
-    if (name === "tts_first_byte") reached = addTools(segments, turn, zero, reached, now);
-    // What came after the first sound (an engine's late transcript) was not waited for.
-    if (stage === undefined || (audio !== undefined && stage.at > audio.at)) continue;
-    const at = stage.at - zero;
-    // A speech-to-speech model hears for itself: its transcript is made beside it.
-    const ahead = at < reached - TOGETHER_MS || (name === "stt_final" && !isCascade);
-    segments.push({
-      part: whose === "delivery" && !isCascade ? "engine" : whose,
-      from: ahead ? at : reached,
-      to: ahead ? at : Math.max(reached, at),
-      live: false,
-      ahead,
-      provider: stage.provider,
-      model: stage.model,
-    });
-    if (!ahead) reached = Math.max(reached, at);
-  }
-  return addPlayout(segments, turn, zero, reached);
+function stagesOf(turn: TurnTimes, zero: number): Map<string, StageAt> {
+  return new Map(
+    Object.entries(turn.stages).map(([name, { at, provider = null, model = null }]) => [
+      name,
+      { at: at - zero, provider, model },
+    ]),
+  );
+}
+
+function toolsOf(turn: TurnTimes, zero: number, now: number): ToolRun[] {
+  return turn.tools.map(({ name, from, to }) => ({
+    name,
+    from: from - zero,
+    to: (to ?? now) - zero,
+    live: to === null,
+  }));
 }
 
 /** From the first sound that the gateway sent to the first that was heard. */
@@ -173,25 +109,8 @@ function addPlayout(segments: Segment[], turn: TurnTimes, zero: number, reached:
   const heard = turn.heard[0];
   if (heard === undefined || audio === undefined || turn.queued) return reached;
   const at = heard.from - zero;
-  segments.push({ ...NOBODY, part: "playout", from: Math.min(reached, at), to: at, live: false });
+  segments.push({ ...NOBODY, part: "playout", from: Math.min(reached, at), to: at });
   return Math.max(reached, at);
-}
-
-function showsCascade(turn: TurnTimes): boolean {
-  return turn.stages.llm_first_token !== undefined || turn.stages.tts_first_byte !== undefined;
-}
-
-/** Tools that ran before the voice began. */
-function addTools(segments: Segment[], turn: TurnTimes, zero: number, before: number, now: number): number {
-  let reached = before;
-  for (const tool of turn.tools) {
-    const voice = turn.stages.tts_first_byte;
-    if (voice !== undefined && tool.from > voice.at) break;
-    const to = Math.max(reached, (tool.to ?? now) - zero);
-    segments.push({ ...NOBODY, part: "tool", from: reached, to, live: tool.to === null, name: tool.name });
-    reached = to;
-  }
-  return reached;
 }
 
 function answerOf(turn: TurnTimes, zero: number, now: number): Segment[] {
@@ -209,5 +128,3 @@ function heardMs(turn: TurnTimes): number | null {
   const isAsked = turn.typed || turn.stages.speech_ended !== undefined;
   return heard === undefined || turn.zero === null || turn.queued || !isAsked ? null : heard.from - turn.zero;
 }
-
-const NOBODY = { ahead: false, provider: undefined, model: undefined };

@@ -2,9 +2,11 @@
 
 import type { JSX } from "preact";
 import { type Interval, linearTicks } from "../../charts/scale.js";
+import type { Part } from "../../turn/parts.js";
+import type { Segment } from "../../turn/waits.js";
 import { type Lane, lanesOf, lengthOf, servedBy } from "./lanes.js";
 import { axisOf, barOf } from "./turn_axis.js";
-import { PART_NAMES, type Part, type Segment, type TurnPicture } from "./turn_picture.js";
+import { type TurnPicture, YOUR_PARTS } from "./turn_picture.js";
 
 const TICKS = 8;
 
@@ -55,7 +57,7 @@ function LaneRow(props: { lane: Lane; axis: Interval; picture: TurnPicture }): J
   return (
     <tr class={`lane lane-${lane.part}`}>
       <th scope="row">
-        {PART_NAMES[lane.part]}
+        {YOUR_PARTS[lane.part]}
         <span class="lane-under" aria-hidden="true">
           {servedBy(lane).split(" · ")[0]}
         </span>
@@ -96,10 +98,10 @@ function SegmentBar(props: { segment: Segment; axis: Interval }): JSX.Element | 
   const bar = barOf(segment, axis);
   if (bar === null) return null;
   const from = percent(bar.from);
-  if (segment.ahead) return <circle class={`bar-${segment.part} bar-ahead`} cx={from} cy={ROW / 2} r="4" />;
+  if (segment.ahead) return <circle class={`part-${segment.part} bar-ahead`} cx={from} cy={ROW / 2} r="4" />;
   const width = percent(bar.to - bar.from);
   return (
-    <g class={`bar-${segment.part} ${segment.live ? "bar-live" : ""}`}>
+    <g class={`part-${segment.part} ${segment.live ? "bar-live" : ""}`}>
       {/* What took less than a pixel can be seen, too. */}
       <line class="bar-least" x1={from} x2={from} y1={BAR.from} y2={BAR.from + BAR.height} />
       <rect x={from} width={width} y={BAR.from} height={BAR.height} rx="2" />
