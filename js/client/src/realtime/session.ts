@@ -76,7 +76,12 @@ export class RealtimeSession {
   static async open(options: RealtimeVoiceConversationOptions, around: Surroundings): Promise<RealtimeSession> {
     checkOptions(options);
     const session = new RealtimeSession(options, around);
-    await session.start();
+    try {
+      await session.start();
+    } catch (error) {
+      await session.#end;
+      throw error;
+    }
     return session;
   }
 
@@ -125,16 +130,24 @@ export class RealtimeSession {
       return;
     }
     this.#handling = true;
-    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-      for (const effect of this.#machine.handle(next)) {
-        try {
-          (this.#do[effect.do] as (effect: Effect) => void)(effect);
-        } catch (error) {
-          reportUncaught(error);
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        for (const effect of this.#machine.handle(next)) {
+          this.#carryOut(effect);
         }
       }
+    } finally {
+      // What cannot be sent, because it is no JSON, is thrown at whoever wanted to send it.
+      this.#handling = false;
     }
-    this.#handling = false;
+  }
+
+  #carryOut(effect: Effect): void {
+    try {
+      (this.#do[effect.do] as (effect: Effect) => void)(effect);
+    } catch (error) {
+      reportUncaught(error);
+    }
   }
 
   #open(id: number): void {

@@ -122,6 +122,18 @@ describe("a conversation that does not come about", () => {
     ]);
   });
 
+  it("is rejected when the sound is closed, and not before", async () => {
+    world.create().catch(() => {});
+    world.socket.ready();
+    world.audio.closesSlowly = true;
+    world.socket.closes(1011);
+    await settle();
+    expect(world.log.at(-1)).toBe("audio closed");
+    world.audio.closes();
+    await settle();
+    expect(world.log.at(-1)).toMatch(/^rejected CONNECTION_FAILED/);
+  });
+
   it("turns any other failure of the sound into MICROPHONE_FAILED", async () => {
     const creating = world.create();
     world.socket.ready();

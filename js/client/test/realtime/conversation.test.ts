@@ -232,6 +232,16 @@ describe("what a page may do", () => {
     await session.end();
     expect(() => session.send({ t: "interrupt" })).toThrow(expect.objectContaining({ code: "NOT_CONNECTED" }));
   });
+
+  it("is told at once that something is no text, and the conversation goes on", async () => {
+    const session = await world.connect();
+    const round: { self?: unknown } = {};
+    round.self = round;
+    expect(() => session.send({ t: "user_message", text: round as never })).toThrow(TypeError);
+    session.send({ t: "interrupt" });
+    expect(world.socket.frames()).toEqual([{ t: "interrupt" }]);
+    await session.end();
+  });
 });
 
 describe("tool calls", () => {
