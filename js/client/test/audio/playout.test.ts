@@ -240,16 +240,20 @@ describe("flush", () => {
     expect(bench.heard.every((x) => x === 0)).toBe(true);
   });
 
-  test("the next answer begins as if there had been none before", () => {
-    const bench = new Bench();
-    bench.push(samples(500), 30_000);
+  test.each([
+    [24_000, 24_000],
+    [24_000, 48_000],
+    [16_000, 44_100],
+  ])("the next answer begins as if there had been none before (%i to %i)", (from, to) => {
+    const bench = new Bench(from, to);
+    bench.push(from / 2, 30_000);
     bench.pass(100);
     bench.playout.flush();
-    const fresh = new Bench();
+    const fresh = new Bench(from, to);
     bench.pull();
     for (const one of [bench, fresh]) {
       one.heard.length = 0;
-      one.push(samples(100), 5_000);
+      one.push(from / 10, 5_000);
       one.pass(90);
     }
     expect(bench.heard).toEqual(fresh.heard);
