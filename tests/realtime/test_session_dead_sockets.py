@@ -16,6 +16,7 @@ from speko.events.s2s import (
     UsageFrame,
 )
 from speko.providers.s2s import (
+    AgentEnded,
     AssistantText,
     CorrectHeard,
     EngineProblem,
@@ -250,6 +251,29 @@ def test_what_an_interrupted_answer_was_heard_of_is_no_more_than_had_come() -> N
     assert corrected.heard_ms == 1000
     assert network.sound == list(range(1000))
     assert [type(frame) for frame, _ in network.frames][-3:] == [TranscriptFrame, InterruptionFrame, TurnFrame]
+
+
+def test_a_farewell_that_went_into_a_dead_socket_is_heard() -> None:
+    network = speaking()
+    network.talk.event(ResponseDone("r"), AgentEnded())
+    network.talk.wait(10)
+    assert network.talk.closed is None
+    network.connect()
+    network.settle()
+    assert network.sound == list(range(2000))
+    network.say('{"t":"played","ms":1950,"receivedAudioBytes":4000}')
+    network.settle()
+    network.talk.wait(0.1)
+    assert network.talk.closed == do.Close(1000, "agent_ended")
+
+
+def test_a_farewell_that_is_never_reported_ends_all_the_same() -> None:
+    network = speaking()
+    network.talk.event(ResponseDone("r"), AgentEnded())
+    network.talk.wait(16.59)
+    assert network.talk.closed is None
+    network.talk.wait(0.02)
+    assert network.talk.closed == do.Close(1000, "agent_ended")
 
 
 def test_a_client_that_counts_is_waited_for() -> None:

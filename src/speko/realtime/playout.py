@@ -87,6 +87,11 @@ class Playout:
         """When all that is there will be heard; None = not while no client plays."""
         return self._heard_by if self.running else None
 
+    @property
+    def doubtful(self) -> bool:
+        """The client says what it has played, but has not said it of the end."""
+        return self.reported is not None and self.end - self.reported > self._bytes(_MARGIN)
+
     def ms(self, size: int) -> float:
         """So many bytes as time."""
         return size * 1000 / self._per_second

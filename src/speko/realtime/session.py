@@ -27,6 +27,7 @@ from speko.realtime.actions import Action, Close, Connect, HoldEngine, Play, Sen
 from speko.realtime.config import SessionConfig
 from speko.realtime.outbox import Outbox
 from speko.realtime.playout import Playout
+from speko.realtime.receipts import Receipts
 from speko.realtime.talk import Talk
 
 __all__ = ["Session", "SessionConfig"]
@@ -37,10 +38,8 @@ _MOST_UNHEARD = 30.0
 """Seconds of sound kept for a client that is away, and of a farewell."""
 _MANY_FRAMES = 1000
 """Kept for a client that is away; then nothing more is read from the engine, and at four times that it ends."""
-_TOLD_WITHIN = 0.5
-"""Seconds in which a client that is back says how much it had played."""
-_COUNTED_WITHIN = 10.0
-"""Seconds in which one that is known to count says what had come to it."""
+_FAREWELL = 15.0
+"""Seconds for a client that has not said that it has heard the agent's last words: its socket may be dead."""
 _PIECE = 65_536
 """Bytes of one frame of kept audio."""
 _END_CODES: dict[EndReason, int] = {"server_shutdown": 1001, "limit_reached": 1008, "insufficient_credits": 1008}
@@ -69,16 +68,7 @@ class Session:
         self._invalid = 0
         self._client_at = now
         """When something came from the client, or when it was lost."""
-        self._texts = 0
-        """Text frames that came from the client."""
-        self._refused_bytes = 0
-        """Of its audio."""
-        self._greeted = False
-        """A socket of the client has got `ready`."""
-        self._counts = False
-        """The client is known to count what comes."""
-        self._counted = True
-        """Its count and ours are about the same."""
+        self._receipts = Receipts()
         self._told_by: float | None = None
         """Until when a client that is back may say how much it has: nothing is sent to it meanwhile."""
         self._leave_by: float | None = None
@@ -173,7 +163,7 @@ class Session:
         if self._closed or not self._attached:
             return []
         self._client_at = now
-        self._texts += 1
+        self._receipts.text_frames += 1
         frame: ClientFrame | str
         try:
             frame = decode_client_frame(text)
@@ -190,14 +180,12 @@ class Session:
                 self._refuse("Too many frames that cannot be read", now)
                 return
         if isinstance(frame, Received):
-            self._counts = True
-            if self._told_by is not None and self._counted:
+            self._receipts.counts = True
+            if self._told_by is not None and self._receipts.agreed:
                 self._go_on(now, frame)
             return
         if isinstance(frame, Played):
-            self._counts |= frame.received_audio_bytes is not None
-            if not self._counted:
-                frame = Played(frame.ms)
+            frame = self._receipts.played(frame)
         at_once = self._ready_at is not None and isinstance(frame, Interrupt | Played | ToolResult | str)
         if self._engine.up or at_once:
             self._talk.client_frame(frame, now, self._ring.end)
@@ -213,7 +201,7 @@ class Session:
             return
         self._client_at = now
         if len(pcm) & 1:
-            self._refused_bytes += len(pcm)
+            self._receipts.refused_bytes += len(pcm)
             self._client_frame("Half a sample: audio has two bytes for each", 0, now)
             self.has_pending = self._out.waiting
         elif self._ring.add(pcm):
@@ -225,20 +213,18 @@ class Session:
     def _greet_client(self, now: float) -> None:
         rates = self._config.input_rate, self._config.output_rate
         self._listening = self._engine.up
-        received = (self._ring.end + self._refused_bytes, self._texts) if self._greeted and self._counted else ()
-        self._out.do(Send(Ready(*rates, *received)))
-        self._greeted = True
+        self._out.do(Send(Ready(*rates, *self._receipts.for_ready(self._ring.end))))
         if self._out.untouched and not self._playout.touched:
             self._go_on(now, Received(0, 0))
         else:
-            self._told_by = now + (_COUNTED_WITHIN if self._counted and self._counts else _TOLD_WITHIN)
+            self._told_by = now + self._receipts.patience
 
     def _go_on(self, now: float, received: Received | None = None) -> None:
         """The client gets what it has not got, frames and sound in their order: by its own count, or from what seems to
         be heard on, and then only the frames that waited."""
         self._told_by = None
         if received is None:
-            self._counted = False
+            self._receipts.agreed = False
             frames, sound = self._out.reopen(), self._playout.resume(now)
         else:
             self._responses.received(self._playout.position(received.audio_bytes))
@@ -366,7 +352,9 @@ class Session:
 
     def _leave_at(self, at_last: float) -> float:
         heard_by = self._playout.heard_by
-        return at_last if heard_by is None or self._responses.current is not None else min(at_last, heard_by)
+        if heard_by is None or self._responses.current is not None:
+            return at_last
+        return min(at_last, heard_by + (_FAREWELL if self._playout.doubtful else 0))
 
     def _end(self, reason: EndReason, now: float) -> None:
         frames: list[ServerFrame] = []
