@@ -1,7 +1,7 @@
 /** Tabs with one stop in the tab order: the arrow keys go from one to the next. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 export interface Tab {
   id: string;
@@ -18,6 +18,9 @@ export function Tabs(props: {
 }): JSX.Element {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (list.current) showSelected(list.current);
+  }, [props.selected]);
   const move = (event: KeyboardEvent): void => {
     const at = props.tabs.findIndex((tab) => tab.id === props.selected);
     const next = props.tabs[tabAfter(event.key, at, props.tabs.length)];
@@ -52,6 +55,15 @@ export function Tabs(props: {
       </div>
     </div>
   );
+}
+
+/** Where the tabs are wider than their place, the whole of the selected one comes into sight. The page itself stays. */
+function showSelected(list: HTMLElement): void {
+  const tab = list.querySelector<HTMLElement>("[aria-selected='true']");
+  if (tab === null) return;
+  const [own, inside] = [tab.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (own.left < inside.left) list.scrollLeft -= inside.left - own.left;
+  else if (own.right > inside.right) list.scrollLeft += own.right - inside.right;
 }
 
 /** The tab that a key goes to; -1 for any other key. */

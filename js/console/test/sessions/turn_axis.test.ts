@@ -34,6 +34,7 @@ describe("the axis of the turns", () => {
       "1.5 s",
       "2 s",
     ]);
+    expect(ticks.flatMap(({ minor, words }) => (minor ? [] : [words]))).toEqual(["−1 s", "0", "1 s", "2 s"]);
     expect(ticks.at(0)?.anchor).toBe("start");
     expect(ticks.at(-1)?.anchor).toBe("end");
   });

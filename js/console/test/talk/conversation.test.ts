@@ -45,6 +45,7 @@ function setUp(more: Partial<TalkContext> = {}): { talk: Talk; other: Other; now
     createSession: async () => SESSION,
     connect: async (options) => {
       other.options = options;
+      options.onConnect?.({ conversationId: options.sessionId });
       return other;
     },
     clock: () => now.ms,
@@ -93,6 +94,7 @@ describe("beginning", () => {
     });
     await talk.start(ASKED);
     expect(talk.phase.value).toBe("idle");
+    expect(talk.session.value).toBeNull();
     expect(talk.problem.value?.title).toMatch(/microphone was refused/);
     await talk.start(ASKED);
     expect(talk.phase.value).toBe("live");
@@ -112,9 +114,10 @@ describe("beginning", () => {
     const connecting = new Promise<Connection>((resolve) => {
       connect = resolve;
     });
-    const { talk, other } = setUp({ connect: () => connecting });
+    const asked = vi.fn(() => connecting);
+    const { talk, other } = setUp({ connect: asked });
     const started = talk.start(ASKED);
-    await vi.waitFor(() => expect(talk.session.value).not.toBeNull());
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
     await talk.stop();
     expect(talk.phase.value).toBe("idle");
     connect(other);
@@ -246,6 +249,47 @@ describe("the end", () => {
     old?.onDisconnect?.({ reason: "error" });
     expect(talk.phase.value).toBe("live");
     expect(talk.transcript.value.entries).toHaveLength(0);
+  });
+
+  it("leaves what was said to be read until there is another conversation", async () => {
+    let isDown = false;
+    const { talk, other } = setUp({
+      createSession: async () => {
+        if (isDown) throw new Error("no answer");
+        return SESSION;
+      },
+    });
+    await talk.start(ASKED);
+    talk.type("hello");
+    other.options?.onDisconnect?.({ reason: "error" });
+    isDown = true;
+    await talk.start({ ...ASKED, settings: { ...ASKED.settings, prompt: "You are Nova." } });
+    expect(talk.problem.value?.title).toMatch(/No conversation was begun/);
+    expect(talk.transcript.value.entries).toMatchObject([{ text: "hello" }]);
+    expect(talk.turns.value.all).toHaveLength(1);
+    expect(talk.session.value).toBe(SESSION);
+    expect(talk.asked.value).toBe(ASKED);
+    isDown = false;
+    await talk.start(ASKED);
+    expect(talk.transcript.value.entries).toEqual([]);
+    expect(talk.turns.value.all).toEqual([]);
+  });
+
+  it("of somebody who signs out leaves nothing", async () => {
+    const { talk, other } = setUp();
+    await talk.start(ASKED);
+    talk.type("hello");
+    await talk.forget();
+    expect(other.done.at(-1)).toBe("end");
+    expect(talk.phase.value).toBe("idle");
+    expect(talk.transcript.value.entries).toEqual([]);
+    expect(talk.turns.value.all).toEqual([]);
+    expect([talk.session.value, talk.asked.value, talk.connectedAt.value, talk.problem.value]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   it("may come before there was anything", async () => {

@@ -99,4 +99,10 @@ describe("what is going on", () => {
   ])("%s", (words, situation) => {
     expect(activityOf({ ...live, ...situation }).words).toBe(words);
   });
+
+  it("is no listening while the microphone is muted", () => {
+    expect(activityOf(live).kind).toBe("listening");
+    expect(activityOf({ ...live, muted: true }).kind).toBe("muted");
+    expect(activityOf({ ...live, muted: true, speaking: true }).kind).toBe("speaking");
+  });
 });

@@ -63,7 +63,11 @@ describe("a conversation that does not begin", () => {
 
   it("because the page is not secure says how to make it so", () => {
     expect(obstacleOf(HERE)).toBeNull();
-    expect(obstacleOf(REMOTE)?.words).toMatch(/ssh -L 8787:127\.0\.0\.1:8787 voice\.example/);
+    expect(obstacleOf(REMOTE)).toMatchObject({
+      words: expect.stringMatching(/http:\/\/localhost:8787\/ and sign in there/),
+      command: "ssh -L 8787:127.0.0.1:8787 voice.example",
+    });
+    expect(obstacleOf({ ...REMOTE, host: "[fd00::1]" })?.command).toBe("ssh -L 8787:127.0.0.1:8787 fd00::1");
     expect(problemOfStart(microphone("NotAllowedError"), REMOTE)).toEqual(obstacleOf(REMOTE));
   });
 });

@@ -9,6 +9,7 @@ import { type Asked, readIntent, writeIntent } from "./intent.js";
 import type { Filter } from "./scores.js";
 import { readFilter, ScoresView, writeFilter } from "./scores_view.js";
 import "../../style/routing.css";
+import "../../style/score_plot.css";
 
 type View = "decision" | "scores";
 

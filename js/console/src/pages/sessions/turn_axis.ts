@@ -8,6 +8,8 @@ export interface Tick {
   at: string;
   words: string;
   anchor: "start" | "middle" | "end";
+  /** Its words go where there is no room for all. */
+  minor: boolean;
 }
 
 export interface Axis {
@@ -25,13 +27,16 @@ const EDGE = 3;
 export function axisOf(domain: Interval): Axis {
   const [first, last] = domain;
   const percent = (ms: number): number => ((ms - first) / (last - first)) * 100;
+  const ticks = linearTicks(domain, 8);
+  const step = (ticks[1] ?? 1) - (ticks[0] ?? 0);
   return {
-    ticks: linearTicks(domain, 8).map((ms) => {
+    ticks: ticks.map((ms) => {
       const at = percent(ms);
       return {
         ms,
         at: shown(at),
         words: tickWords(ms),
+        minor: Math.round(ms / step) % 2 !== 0,
         anchor: at < EDGE ? "start" : at > 100 - EDGE ? "end" : "middle",
       };
     }),

@@ -81,7 +81,7 @@ function Ruler({ axis }: { axis: Axis }): JSX.Element {
       <span />
       <svg class="turn-picture" aria-hidden="true" focusable="false">
         {axis.ticks.map((tick) => (
-          <text key={tick.ms} x={tick.at} y="14" text-anchor={tick.anchor}>
+          <text key={tick.ms} class={tick.minor ? "tick-odd" : ""} x={tick.at} y="14" text-anchor={tick.anchor}>
             {tick.words}
           </text>
         ))}

@@ -16,7 +16,7 @@ export interface Situation {
 
 /** For the eye `kind`, for everybody `words`. */
 export interface Activity {
-  kind: "idle" | "busy" | "listening" | "hearing" | "thinking" | "speaking" | "lost";
+  kind: "idle" | "busy" | "listening" | "muted" | "hearing" | "thinking" | "speaking" | "lost";
   words: string;
 }
 
@@ -33,5 +33,5 @@ export function activityOf(situation: Situation): Activity {
   const pending = segments.find((segment) => segment.live);
   if (pending?.part === "tool") return { kind: "thinking", words: "A tool runs" };
   if (pending !== undefined) return { kind: "thinking", words: "The agent thinks" };
-  return { kind: "listening", words: muted ? "Muted" : "Listening" };
+  return muted ? { kind: "muted", words: "Muted" } : { kind: "listening", words: "Listening" };
 }

@@ -65,9 +65,9 @@ export class Talk {
   readonly muted = signal(false);
   readonly reconnecting = signal(false);
   readonly problem: Signal<Problem | null>;
-  /** What the last conversation was begun with; null before the first. */
+  /** What the conversation that is shown was begun with; null before the first. */
   readonly asked = signal<Asked | null>(null);
-  /** Its session; null until it is made. */
+  /** Its session. */
   readonly session = signal<S2sSession | null>(null);
   /** When it was connected, by the context's clock. */
   readonly connectedAt = signal<number | null>(null);
@@ -88,14 +88,16 @@ export class Talk {
     if (this.phase.value !== "idle") return;
     this.#attempt += 1;
     const mine = this.#attempt;
-    this.#begin(asked);
+    batch(() => {
+      this.phase.value = "starting";
+      this.problem.value = null;
+    });
     try {
       const obstacle = obstacleOf(this.#context.place);
       if (obstacle !== null) throw new Obstacle(obstacle);
       const session = await this.#context.createSession(sessionFor(asked.settings, asked.engine, BROWSER_TOOLS));
       if (mine !== this.#attempt) return;
-      this.session.value = session;
-      const connection = await this.#context.connect(this.#options(session, asked.settings, mine));
+      const connection = await this.#context.connect(this.#options(session, asked, mine));
       if (mine === this.#attempt) {
         this.#connected(connection, asked.settings);
       } else {
@@ -117,6 +119,13 @@ export class Talk {
     }
     this.phase.value = "ending";
     await connection.endSession();
+  }
+
+  /** Ends it, and nothing of it is left to be read: somebody else may be next. */
+  async forget(): Promise<void> {
+    await this.stop();
+    this.#show(null, null);
+    this.problem.value = obstacleOf(this.#context.place);
   }
 
   /** The user types instead of speaking; like speech, that interrupts the agent. */
@@ -154,20 +163,19 @@ export class Talk {
     return this.#connection?.getOutputLevel() ?? 0;
   }
 
-  #begin(asked: Asked): void {
+  /** An empty page for a conversation. That of the one before is kept until there is another. */
+  #show(asked: Asked | null, session: S2sSession | null): void {
     batch(() => {
-      this.phase.value = "starting";
       this.transcript.value = NOTHING_SAID;
       this.turns.value = NO_TURNS;
-      this.mode.value = "listening";
-      this.problem.value = null;
       this.asked.value = asked;
-      this.session.value = null;
-      this.connectedAt.value = null;
+      this.session.value = session;
+      this.connectedAt.value = session === null ? null : this.#now();
     });
   }
 
-  #options(session: S2sSession, settings: TalkSettings, mine: number): RealtimeVoiceConversationOptions {
+  #options(session: S2sSession, asked: Asked, mine: number): RealtimeVoiceConversationOptions {
+    const { settings } = asked;
     const current =
       <T>(handle: (value: T) => void) =>
       (value: T): void => {
@@ -183,6 +191,7 @@ export class Talk {
       ...(settings.microphone ? { inputDeviceId: settings.microphone } : {}),
       ...(settings.loudspeaker ? { outputDeviceId: settings.loudspeaker } : {}),
       audioConstraints: { echoCancellation: settings.echoCancellation, noiseSuppression: settings.noiseSuppression },
+      onConnect: current(() => this.#show(asked, session)),
       onMessage: current((message) => this.#say(message)),
       onTurn: current((event) => this.#reached(event)),
       onModeChange: current((mode) => {
@@ -199,10 +208,7 @@ export class Talk {
     this.#connection = connection;
     connection.setVolume(settings.volume);
     if (this.muted.value) this.mute(true);
-    batch(() => {
-      this.phase.value = "live";
-      this.connectedAt.value = this.#now();
-    });
+    this.phase.value = "live";
     this.#looking = setInterval(() => {
       this.reconnecting.value = this.phase.value === "live" && !connection.isOpen();
     }, LOOK_MS);

@@ -1,10 +1,11 @@
 /** Talk: a conversation with a voice agent, in the browser. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { RealtimeVoiceConversation } from "@spekoai/client";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { speko } from "../../api/gateway.js";
+import { session } from "../../api/session.js";
 import { useLoad } from "../../api/use_load.js";
 import { Button, Notice, Page } from "../../ui/index.js";
 import { ControlBar, EngineChoice } from "./control_bar.js";
@@ -21,6 +22,7 @@ import { TurnPanel } from "./turn_panel.js";
 import "../../style/talk.css";
 import "../../style/talk_sheet.css";
 import "../../style/talk_turn.css";
+import "../../style/talk_words.css";
 
 const KEPT = "speko.talk";
 
@@ -34,6 +36,11 @@ const talk = new Talk({
   clock,
   world: { now: () => new Date(), random: Math.random },
   place: { isSecure: isSecureContext, host: location.hostname, port: location.port || "80" },
+});
+
+// What was said outlives the page, so that one can look at another one; the next to sign in is not to read it.
+effect(() => {
+  if (session.value === null) void talk.forget();
 });
 
 export function TalkPage(): JSX.Element {

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { hrefTo } from "../../shell/router.js";
-import { Button, ButtonLink, Notice } from "../../ui/index.js";
+import { Button, ButtonLink, Code, Notice } from "../../ui/index.js";
 import type { AgentStages } from "./engines.js";
 import type { Problem, Remedy } from "./problems.js";
 
@@ -45,6 +45,7 @@ export function ProblemNotice(props: {
       }
     >
       {problem.words}
+      {problem.command !== undefined && <Code text={problem.command} label="line to type" />}
     </Notice>
   );
 }

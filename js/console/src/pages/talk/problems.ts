@@ -1,7 +1,7 @@
 /** What went wrong, in words that say what to do. Pure. */
 
 import type { DisconnectionDetails } from "@spekoai/client";
-import { problemText } from "../../api/problem.js";
+import { problemText, sentence } from "../../api/problem.js";
 
 /** What the user can do at once. */
 export type Remedy = "retry" | "providers" | "settings";
@@ -11,6 +11,8 @@ export interface Problem {
   tone: "error" | "warn" | "info";
   title: string;
   words: string;
+  /** A line to type in a terminal. */
+  command?: string;
   remedies: readonly Remedy[];
 }
 
@@ -28,13 +30,15 @@ const ALLOW =
 /** Before a conversation: what makes it impossible, as far as one can tell without asking for the microphone. */
 export function obstacleOf(place: Surroundings): Problem | null {
   if (place.isSecure) return null;
+  const { host, port } = place;
   return {
     tone: "error",
     title: "Browsers give the microphone to secure pages only",
     words:
-      `This page came from ${place.host} without https. Either put the gateway behind https, or bring its port to ` +
-      `this computer and open it there: ssh -L ${place.port}:127.0.0.1:${place.port} ${place.host}, then ` +
-      `http://localhost:${place.port}/`,
+      `This page came from ${host} without https. Put the gateway behind https, or bring its port to this computer ` +
+      `with the line below; then open http://localhost:${port}/ and sign in there.`,
+    // A browser writes an IPv6 address in brackets, and ssh does not.
+    command: `ssh -L ${port}:127.0.0.1:${port} ${host.replace(/^\[|\]$/g, "")}`,
     remedies: [],
   };
 }
@@ -171,12 +175,6 @@ function info(title: string, words: string): Problem {
 function split(message: string): [code: string, words: string] {
   const match = /^([A-Z][A-Z0-9_]+): (.*)$/s.exec(message);
   return match ? [match[1] ?? "", match[2] ?? ""] : ["", message];
-}
-
-function sentence(words: string): string {
-  const trimmed = words.trim();
-  if (trimmed === "") return "It gave no reason.";
-  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
 function codeOf(error: unknown): string {
