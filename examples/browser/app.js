@@ -4,11 +4,11 @@ const [start, stop, status, messages] = ["start", "stop", "status", "messages"].
   document.getElementById(id),
 );
 let conversation;
-let open; // the last line of each side, until its words are final
+let lines; // of this conversation, by their segments
 
 start.onclick = async () => {
   start.disabled = true;
-  open = {};
+  lines = new Map();
   try {
     const answer = await fetch("/api/session", { method: "POST" });
     const session = await answer.json();
@@ -43,11 +43,9 @@ start.onclick = async () => {
 stop.onclick = () => conversation.endSession();
 window.addEventListener("pagehide", () => conversation?.endSession());
 
-// Words come again, longer, until they are final: they replace the line they belong to.
-function show({ source, text, isFinal }) {
-  open[source] ??= messages.appendChild(document.createElement("li"));
-  open[source].textContent = `${source === "user" ? "You" : "Agent"}: ${text}`;
-  if (isFinal) {
-    delete open[source];
-  }
+// Words come again, longer, or cut to what was heard: each replaces the line of its segment.
+function show({ source, segmentId, text }) {
+  const line = lines.get(segmentId) ?? messages.appendChild(document.createElement("li"));
+  lines.set(segmentId, line);
+  line.textContent = `${source === "user" ? "You" : "Agent"}: ${text}`;
 }

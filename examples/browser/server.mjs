@@ -16,32 +16,33 @@ const files = {
 };
 
 async function mintSession() {
-  return fetch(`${gateway}/v1/sessions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${process.env.SPEKO_API_KEY}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      mode: "s2s",
-      intent: { language: "en", optimizeFor: "latency" },
-      s2s: { systemPrompt: "You are a friendly assistant. Answer in one sentence." },
-    }),
-  });
+  try {
+    const minted = await fetch(`${gateway}/v1/sessions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${process.env.SPEKO_API_KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        mode: "s2s",
+        intent: { language: "en", optimizeFor: "latency" },
+        s2s: { systemPrompt: "You are a friendly assistant. Answer in one sentence." },
+      }),
+    });
+    return [minted.status, await minted.text()];
+  } catch (error) {
+    console.error(error);
+    return [502, JSON.stringify({ error: `No gateway answers at ${gateway}; start one with: make run` })];
+  }
 }
 
 const server = createServer(async (request, response) => {
-  try {
-    const file = files[request.url];
-    if (request.method === "POST" && request.url === "/api/session") {
-      const minted = await mintSession();
-      response.writeHead(minted.status, { "content-type": "application/json" }).end(await minted.text());
-    } else if (file) {
-      response.writeHead(200, { "content-type": file[1] }).end(await readFile(file[0]));
-    } else {
-      response.writeHead(404).end();
-    }
-  } catch (error) {
-    console.error(error);
-    response.writeHead(502, { "content-type": "application/json" });
-    response.end(JSON.stringify({ error: `No gateway answers at ${gateway}; start one with: make run` }));
+  const [file, type] = files[request.url] ?? [];
+  if (request.method === "POST" && request.url === "/api/session") {
+    const [status, body] = await mintSession();
+    response.writeHead(status, { "content-type": "application/json" }).end(body);
+  } else if (file) {
+    const body = await readFile(file).catch(console.error); // not there: type `make console`
+    response.writeHead(body ? 200 : 404, { "content-type": type }).end(body);
+  } else {
+    response.writeHead(404).end();
   }
 });
 server.listen(port, "localhost", () => console.log(`Open http://localhost:${server.address().port}`));
