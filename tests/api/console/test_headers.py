@@ -3,10 +3,12 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from speko.api.console.headers import content_security_policy
+from speko.api.arrival import Reached
+from speko.api.console.headers import content_security_policy, security_headers
 from tests.api import raw
 from tests.api.console.test_files import SCRIPT_PATH, served
 
@@ -56,6 +58,29 @@ async def test_every_page_has_all_headers(tmp_path: Path) -> None:
             assert headers["cross-origin-opener-policy"] == "same-origin"
             assert headers["cross-origin-resource-policy"] == "same-origin"
             assert headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "named"),
+    [
+        ("https", "voice.example", True),
+        ("http", "localhost:8787", True),
+        ("http", "gateway.localhost", True),
+        ("http", "127.0.0.1:8787", True),
+        ("http", "[::1]:8787", True),
+        ("http", "[::1]", True),
+        ("http", "192.168.1.5:8787", False),
+        ("http", "voice.example", False),
+        ("http", "[fd00::1]:8787", False),
+        ("http", "notlocalhost", False),
+    ],
+)
+def test_an_opener_policy_is_named_where_browsers_take_one(
+    scheme: Literal["http", "https"], host: str, *, named: bool
+) -> None:
+    names = [name for name, _ in security_headers("ws://x", Reached(scheme, host))]
+    assert (b"cross-origin-opener-policy" in names) is named
+    assert len(names) == len(set(names))
 
 
 async def test_the_public_urls_sockets_are_named(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ Sources: Content Security Policy 3, Permissions Policy, HTML (cross-origin opene
 """
 
 import re
+from ipaddress import ip_address
+
+from speko.api.arrival import Reached
 
 _SOURCE = re.compile(r"wss?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?\Z")
 _POLICY = (
@@ -15,10 +18,10 @@ _FIXED = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(self), speaker-selection=(self)"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 )
+_ALONE = (b"cross-origin-opener-policy", b"same-origin")
 PRIVATE = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -39,6 +42,24 @@ def content_security_policy(sockets: str) -> str:
     return _POLICY.format(sockets=f" {source}" if _SOURCE.match(source) else "")
 
 
-def security_headers(sockets: str) -> list[tuple[bytes, bytes]]:
-    """All of them."""
-    return [(b"content-security-policy", content_security_policy(sockets).encode()), *_FIXED]
+def security_headers(sockets: str, at: Reached) -> list[tuple[bytes, bytes]]:
+    """All of them.
+
+    Args:
+        sockets: see `content_security_policy`.
+        at: where the browser reached us. To a page that it does not call trustworthy (plain http from another machine)
+            it does not apply an opener policy, and warns about one.
+    """
+    policy = (b"content-security-policy", content_security_policy(sockets).encode())
+    return [policy, *_FIXED, *([_ALONE] if _is_trustworthy(at) else [])]
+
+
+def _is_trustworthy(at: Reached) -> bool:
+    """Source: Secure Contexts, 3.1."""
+    host = re.sub(r":[0-9]+\Z", "", at.host.lower())
+    if at.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

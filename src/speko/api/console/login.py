@@ -45,7 +45,7 @@ class SessionView(Struct, frozen=True, rename="camel", kw_only=True):
 @post("/console/login", status_code=200, include_in_schema=False)
 async def log_in(request: Request[Any, Any, Any]) -> Response[SessionView]:
     """Begins a session, by the link or by an API key."""
-    console = _console(request)
+    console = console_of(request)
     console.own_page_only(request.scope)
     body = await read_body(request, LoginBody)
     if (body.token is None) == (body.api_key is None):
@@ -63,7 +63,7 @@ async def log_in(request: Request[Any, Any, Any]) -> Response[SessionView]:
 async def current_session(request: Request[Any, Any, Any]) -> Response[SessionView] | Response[None]:
     """The session of the cookie, for a page that was loaded anew. 204 when nobody is logged in: that is no mistake of
     the page's, and browsers would note it as one."""
-    console = _console(request)
+    console = console_of(request)
     session = console.session_of_own_page(request.scope)
     return Response(None, status_code=204, headers=PRIVATE) if session is None else _view(console, session)
 
@@ -71,14 +71,15 @@ async def current_session(request: Request[Any, Any, Any]) -> Response[SessionVi
 @post("/console/logout", status_code=204, include_in_schema=False)
 async def log_out(request: Request[Any, Any, Any]) -> Response[None]:
     """Ends the session."""
-    console = _console(request)
+    console = console_of(request)
     console.sessions.end(console.authenticate(request.scope))
     answer = Response(None, status_code=204, headers=PRIVATE)
     answer.set_cookie(no_cookie(console.reached(request.scope)))
     return answer
 
 
-def _console(request: Request[Any, Any, Any]) -> Console:
+def console_of(request: Request[Any, Any, Any]) -> Console:
+    """The console of the gateway that was asked. Raises 404 where it is switched off."""
     console = gateway_of(request.app).console
     if console is None:
         raise not_found()
