@@ -1,6 +1,7 @@
 # Every target prepares what it needs; the second time that takes a blink. PYTHON=… names the interpreter for .venv.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+.NOTPARALLEL: # each target prepares the same clone
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 5

@@ -6,11 +6,14 @@ missing that only the user may install; the line to type is printed.
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +22,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 PROGRAMS = {"flite": "flite", "espeak-ng": "espeak-ng"}
 """Program to Debian package: the voices of the embedded engines."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 LOCKS = {"server": ("build", "server"), "dev": ("build", "dev")}
 
 
@@ -29,6 +34,20 @@ class Missing(Exception):
 def say(text: str) -> None:
     """One step, one line."""
     print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One process at a time prepares this clone. Another one waits, and then finds everything done."""
+    with (ROOT / "pyproject.toml").open("rb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting: this clone is being prepared by another make")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        except OSError:
+            pass  # a file system without locks
+        yield
 
 
 def venv_works() -> bool:
@@ -128,6 +147,21 @@ def install_packages(profile: str) -> None:
     (VENV / f".speko-{profile}").write_text(content_hash(profile))
 
 
+def prepare(profile: str, needed: list[str]) -> None:
+    """Everything. `needed`: programs without which there is no going on."""
+    with_venv = not venv_works() and find_spec("ensurepip") is None
+    packages = debian_packages(with_venv=with_venv)
+    if packages:
+        try:
+            install_debian(packages)
+        except Missing as missing:
+            if with_venv or any(PROGRAMS[program] in packages for program in needed):
+                raise
+            say(f"{missing} (going on without)")
+    make_venv()
+    install_packages(profile)
+
+
 def main() -> int:
     """Entry of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -135,23 +169,16 @@ def main() -> int:
     parser.add_argument("--need", action="append", default=[], choices=sorted(PROGRAMS), help="fail without it")
     args = parser.parse_args()
     try:
-        with_venv = not venv_works() and find_spec("ensurepip") is None
-        packages = debian_packages(with_venv=with_venv)
-        if packages:
-            try:
-                install_debian(packages)
-            except Missing as missing:
-                if with_venv or any(PROGRAMS[program] in packages for program in args.need):
-                    raise
-                say(f"{missing} (going on without)")
-        make_venv()
-        install_packages(args.profile)
+        with alone():
+            prepare(args.profile, args.need)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 3
     except subprocess.CalledProcessError as failed:
         print(f"setting up failed at: {' '.join(failed.cmd[:4])}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 

@@ -89,7 +89,7 @@ def problems() -> list[str]:
 def npm_problems() -> list[str]:
     """What is wrong with js/package-lock.json: an address to download from, or a package without its hash."""
     packages = json.loads((ROOT / "js" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    outside = {path: package for path, package in packages.items() if path.startswith("node_modules/")}
+    outside = {path: package for path, package in packages.items() if "node_modules/" in path}
     found = []
     for path, package in outside.items():
         if "://" in package.get("resolved", ""):
