@@ -1,7 +1,9 @@
-// Bundles one library: an ES module per entry in dist/, types beside it, and its size as a browser downloads it.
+// Bundles one library: an ES module per entry in dist/, types and the license beside it, and its size as a browser
+// downloads it.
 
 import { execFileSync } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { copyFile, readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 
@@ -17,9 +19,10 @@ export async function buildLibrary({ entries, limit }) {
     await bundle.write({ dir: "dist", format: "esm", minify: true, sourcemap: false, entryFileNames: `${name}.js` });
     await bundle.close();
   }
-  const tsc = new URL("./node_modules/typescript/bin/tsc", import.meta.url).pathname;
+  const tsc = fileURLToPath(new URL("./node_modules/typescript/bin/tsc", import.meta.url));
   const types = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", "dist/types"];
   execFileSync(process.execPath, [tsc, "-p", ".", ...types], { stdio: "inherit" });
+  await copyFile(new URL("../LICENSE", import.meta.url), "dist/LICENSE");
   for (const name of Object.keys(entries)) {
     console.log(`dist/${name}.js  ${await gzipped(name)} bytes gzipped`);
   }

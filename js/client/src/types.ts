@@ -25,30 +25,30 @@ export interface DisconnectionDetails {
 
 /** What the browser does to the microphone's sound; each is on unless it is switched off. */
 export interface AudioConstraints {
-  echoCancellation?: boolean;
-  noiseSuppression?: boolean;
-  autoGainControl?: boolean;
+  echoCancellation?: boolean | undefined;
+  noiseSuppression?: boolean | undefined;
+  autoGainControl?: boolean | undefined;
 }
 
 /** What a conversation changes of its agent's configuration. */
 export interface ConversationOverrides {
-  agent?: { prompt?: string; firstMessage?: string; language?: string };
-  tts?: { voiceId?: string; speed?: number };
+  agent?: { prompt?: string | undefined; firstMessage?: string | undefined; language?: string | undefined } | undefined;
+  tts?: { voiceId?: string | undefined; speed?: number | undefined } | undefined;
 }
 
 /** What happens in a conversation. Called synchronously; one that throws stops nothing. */
 export interface ConversationCallbacks {
   /** Once: the conversation is established, and the microphone is live. */
-  onConnect?: (details: { conversationId: string }) => void;
+  onConnect?: ((details: { conversationId: string }) => void) | undefined;
   /** Once per established conversation, when everything is closed. */
-  onDisconnect?: (details: DisconnectionDetails) => void;
-  onMessage?: (message: ConversationMessage) => void;
+  onDisconnect?: ((details: DisconnectionDetails) => void) | undefined;
+  onMessage?: ((message: ConversationMessage) => void) | undefined;
   /** Real transitions only. */
-  onStatusChange?: (status: ConversationStatus) => void;
+  onStatusChange?: ((status: ConversationStatus) => void) | undefined;
   /** Real transitions only, as they are heard. */
-  onModeChange?: (mode: ConversationMode) => void;
+  onModeChange?: ((mode: ConversationMode) => void) | undefined;
   /** Something went wrong, and the conversation goes on. What is fatal is thrown, or told to `onDisconnect`. */
-  onError?: (error: Error) => void;
+  onError?: ((error: Error) => void) | undefined;
 }
 
 /** A stage of a turn, as it happens. */

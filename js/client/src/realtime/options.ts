@@ -7,12 +7,12 @@ import type { SampleRate } from "./frames.js";
 /** What happens in a conversation over a socket. */
 export interface RealtimeCallbacks extends ConversationCallbacks {
   /** A stage of a turn was reached. */
-  onTurn?: (event: TurnEvent) => void;
+  onTurn?: ((event: TurnEvent) => void) | undefined;
   /**
    * The agent wants a tool to be run here. What this returns, or its promise resolves to, is the output; what is no
    * string is sent as JSON. When it throws, the agent is told that the tool failed, and `onError` why.
    */
-  onToolCall?: ToolCallHandler;
+  onToolCall?: ToolCallHandler | undefined;
 }
 
 /** `sessionId`, `wsUrl`, `wsToken` and `expiresAt` are members of what `POST /v1/sessions` answers for `mode: "s2s"`. */
@@ -21,18 +21,18 @@ export interface RealtimeVoiceConversationOptions extends RealtimeCallbacks {
   wsUrl: string;
   wsToken: string;
   /** ISO 8601. Whether the session is over is for the gateway to say. */
-  expiresAt?: string;
+  expiresAt?: string | undefined;
   /** Hz; 24000 unless said. What the gateway grants wins. */
-  inputSampleRate?: SampleRate;
+  inputSampleRate?: SampleRate | undefined;
   /** Hz; 24000 unless said. What the gateway grants wins. */
-  outputSampleRate?: SampleRate;
+  outputSampleRate?: SampleRate | undefined;
   /** The microphone, as `enumerateDevices` names it. */
-  inputDeviceId?: string;
+  inputDeviceId?: string | undefined;
   /** The loudspeaker; left out where the browser cannot choose one. */
-  outputDeviceId?: string;
-  audioConstraints?: AudioConstraints;
+  outputDeviceId?: string | undefined;
+  audioConstraints?: AudioConstraints | undefined;
   /** Where the page serves this package's `audio-worklet.js`; beside its index.js unless said. */
-  workletUrl?: string | URL;
+  workletUrl?: string | URL | undefined;
 }
 
 /** What a subprotocol may consist of; browsers put others into their own error's text. */

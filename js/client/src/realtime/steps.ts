@@ -37,7 +37,7 @@ export type MachineEvent =
   | { type: "send"; frame: ClientFrame }
   | { type: "end" };
 
-type Told = Required<Omit<RealtimeCallbacks, "onToolCall">>;
+type Told = { [K in Exclude<keyof RealtimeCallbacks, "onToolCall">]-?: NonNullable<RealtimeCallbacks[K]> };
 
 /** One callback to be called. */
 export type Notice = { [K in keyof Told]: { do: "notify"; name: K; value: Parameters<Told[K]>[0] } }[keyof Told];

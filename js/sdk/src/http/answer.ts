@@ -10,7 +10,7 @@ const SETTLES_WITHIN_MS = 1000;
 export class Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly #body: ReadableStream<Uint8Array> | null;
+  readonly #body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   readonly #deadline: Deadline;
   #complete = false;
 
@@ -32,7 +32,7 @@ export class Answer {
   }
 
   /** The body as it arrives. Leaving early cancels the request. Throws `EMPTY_BODY` when there is none. */
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const reader = this.#reader();
     let ended = false;
     try {
@@ -90,7 +90,7 @@ export class Answer {
     }
   }
 
-  #reader(): ReadableStreamDefaultReader<Uint8Array> {
+  #reader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> {
     if (this.#body === null) {
       this.#deadline.end();
       throw new SpekoApiError("The gateway's answer has no body.", this.status, "EMPTY_BODY", {
@@ -100,7 +100,7 @@ export class Answer {
     return this.#body.getReader();
   }
 
-  #leave(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+  #leave(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): void {
     const cancel = () => void reader.cancel().catch(ignore);
     if (!this.#complete) {
       cancel();

@@ -27,11 +27,11 @@ export interface SpeechMetadata extends Routed {
 }
 
 export interface SynthesizeResult extends SpeechMetadata {
-  audio: Uint8Array;
+  audio: Uint8Array<ArrayBuffer>;
 }
 
 /** Speech as it arrives, to be iterated once. A chunk may end in the middle of a sample. */
-export type SpeechStream = AsyncIterable<Uint8Array> &
+export type SpeechStream = AsyncIterable<Uint8Array<ArrayBuffer>> &
   SpeechMetadata & {
     /** Ends the call; for a stream that is not going to be iterated. Leaving the iteration early does so too. */
     cancel(): void;
