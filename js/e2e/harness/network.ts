@@ -22,7 +22,7 @@ export interface Network {
   /** Cuts the link between them: nobody is told, packets are lost. */
   cut(): void;
   mend(): void;
-  /** The near host comes from another address from now on; what it had open is dead, and nobody is told. */
+  /** The near host comes from another address from now on, of two in turn; what it had open is dead, and nobody is told. */
   move(): void;
   remove(): void;
 }
@@ -32,6 +32,8 @@ export const mayMakeNetworks = process.getuid?.() === 0;
 
 export function makeNetwork(): Network {
   const id = String(process.pid % 10_000);
+  // Others on this machine may be at it, too.
+  const net = `10.${100 + (process.pid % 100)}`;
   const near = `near${id}`;
   const far = `far${id}`;
   const ip = (...args: string[]) => void execFileSync("ip", args, { stdio: "pipe" });
@@ -53,27 +55,30 @@ export function makeNetwork(): Network {
   link("nf", "fn");
   link("hn", "nh");
   link("hf", "fh");
-  into(near, "nf", "10.207.1.1");
-  into(far, "fn", "10.207.1.2");
-  here("hn", "10.207.2.1");
-  into(near, "nh", "10.207.2.2");
-  here("hf", "10.207.3.1");
-  into(far, "fh", "10.207.3.2");
+  into(near, "nf", `${net}.1.1`);
+  into(far, "fn", `${net}.1.2`);
+  here("hn", `${net}.2.1`);
+  into(near, "nh", `${net}.2.2`);
+  here("hf", `${net}.3.1`);
+  into(far, "fh", `${net}.3.2`);
   const chromium = join(mkdtempSync(join(tmpdir(), "speko-near-")), "chromium");
   writeFileSync(chromium, `#!/bin/sh\nexec ip netns exec ${near} ${chromiumPath()} "$@"\n`);
   chmodSync(chromium, 0o755);
+  const addresses = [`${net}.1.1/24`, `${net}.1.9/24`];
   return {
     far: ["ip", "netns", "exec", far],
-    farFromNear: "10.207.1.2",
-    farFromHere: "10.207.3.2",
-    hereFromNear: "10.207.2.1",
+    farFromNear: `${net}.1.2`,
+    farFromHere: `${net}.3.2`,
+    hereFromNear: `${net}.2.1`,
     chromium,
     // At the far end: the browser's own device stays up, as behind a router that has lost its line.
     cut: () => at(far, "link", "set", `fn${id}`, "down"),
     mend: () => at(far, "link", "set", `fn${id}`, "up"),
     move: () => {
-      at(near, "addr", "add", "10.207.1.9/24", "dev", `nf${id}`);
-      at(near, "addr", "del", "10.207.1.1/24", "dev", `nf${id}`);
+      // In this order: with the first address of a device, all others of its network go.
+      at(near, "addr", "del", addresses[0] as string, "dev", `nf${id}`);
+      addresses.reverse();
+      at(near, "addr", "add", addresses[0] as string, "dev", `nf${id}`);
     },
     remove: () => {
       for (const name of [near, far]) {

@@ -13,6 +13,12 @@ export interface Recorded {
   /** Binary frames that were sent, when `keepSent` is set. */
   sent: ArrayBuffer[];
   keepSent: boolean;
+  /** Sound that came over whichever socket was ready last, and when, by the page's clock. */
+  came: { at: number; samples: number[] }[];
+  /** When a socket was ready. */
+  ready: number[];
+  /** Of what is played, for every 10 ms: its energy. Full scale is 1. */
+  energy: number[];
   /** Of what is played, every 10 ms or so: milliseconds of the page's clock, and the peak since the last. */
   loudness: { at: number; peak: number }[];
 }
@@ -23,20 +29,40 @@ declare global {
   }
 }
 
-/** Has every page of this tab recorded from its first script on. */
-export async function recordPage(page: Page): Promise<void> {
-  await page.addInitScript(install);
+/** Has every page of this tab recorded from its first script on. `meter`: the site's path of a meter; then the sound is
+ * recorded, too: `came` and `energy`. */
+export async function recordPage(page: Page, meter?: string): Promise<void> {
+  await page.addInitScript(install, meter);
 }
 
 // Runs in the page: it may use nothing from outside of it.
-function install(): void {
-  const recorded: Recorded = { sockets: [], tracks: [], contexts: [], sent: [], keepSent: false, loudness: [] };
+function install(meter: string | undefined): void {
+  const recorded: Recorded = {
+    sockets: [],
+    tracks: [],
+    contexts: [],
+    sent: [],
+    keepSent: false,
+    came: [],
+    ready: [],
+    energy: [],
+    loudness: [],
+  };
   window.recorded = recorded;
+  let newest: WebSocket | undefined;
 
   window.WebSocket = class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
       super(url, protocols);
       recorded.sockets.push(this);
+      this.addEventListener("message", ({ data }) => {
+        if (data instanceof ArrayBuffer && newest === this && meter !== undefined) {
+          recorded.came.push({ at: performance.now(), samples: [...new Int16Array(data)] });
+        } else if (typeof data === "string" && JSON.parse(data).t === "ready") {
+          newest = this;
+          recorded.ready.push(performance.now());
+        }
+      });
     }
     override send(data: string | Blob | BufferSource): void {
       if (recorded.keepSent && data instanceof ArrayBuffer) {
@@ -69,7 +95,17 @@ function install(): void {
     return connect.call(this, to, ...rest);
   } as typeof AudioNode.prototype.connect;
 
+  async function measure(node: AudioNode, meter: string): Promise<void> {
+    const { context } = node;
+    await context.audioWorklet.addModule(meter);
+    const measuring = new AudioWorkletNode(context, "meter");
+    measuring.port.onmessage = ({ data }) => recorded.energy.push(...data);
+    connect.call(node, measuring);
+    connect.call(measuring, context.destination); // silent, but it runs only so
+  }
+
   function watch(node: AudioNode): void {
+    meter !== undefined && void measure(node, meter);
     const analyser = node.context.createAnalyser();
     analyser.fftSize = 1024;
     connect.call(node, analyser);

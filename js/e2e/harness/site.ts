@@ -34,6 +34,26 @@ const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>
 const SCRIPT = `import * as client from "/client/index.js";
 import * as sdk from "/sdk/index.js";
 Object.assign(window, { client, sdk });`;
+/** Measures, every 10 ms, the energy of what is played, whatever the page's own thread is busy with. */
+const METER_SCRIPT = `registerProcessor("meter", class extends AudioWorkletProcessor {
+  seen = 0;
+  sum = 0;
+  found = [];
+  process([[samples]]) {
+    for (const sample of samples ?? new Float32Array(128)) {
+      this.sum += sample * sample;
+      this.seen += 1;
+      if (this.seen >= sampleRate / 100) {
+        this.found.push(this.sum);
+        this.seen = this.sum = 0;
+      }
+    }
+    if (this.found.length >= 10) this.port.postMessage(this.found.splice(0));
+    return true;
+  }
+});`;
+/** Of that script. */
+export const METER = "/meter.js";
 const FOLDERS: Record<string, string> = { client: CLIENT_DIST, sdk: SDK_DIST };
 
 /** Serves on a free port. */
@@ -47,6 +67,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(PAGE);
     } else if (path === "/page.js") {
       response.writeHead(200, { "content-type": "text/javascript" }).end(SCRIPT);
+    } else if (path === METER) {
+      response.writeHead(200, { "content-type": "text/javascript" }).end(METER_SCRIPT);
     } else if (path === "/session" && request.method === "POST") {
       const minted = await fetch(`${gateway.url}/v1/sessions`, {
         method: "POST",
