@@ -107,6 +107,18 @@ describe("a conversation that does not come about", () => {
     expect(world.log).toEqual([...failed, expect.stringContaining("rejected CONNECTION_FAILED")]);
   });
 
+  it("keeps of what it will tell then the last thousand", async () => {
+    const creating = world.create();
+    world.socket.ready();
+    for (let i = 0; i < 1100; i++) {
+      world.socket.says({ t: "turn", stage: `stage-${i}`, ms: 0 });
+    }
+    world.audio.started.resolve();
+    await creating;
+    const told = world.log.filter((line) => line.startsWith("turn"));
+    expect([told.length, told[0]]).toEqual([1000, "turn stage-100"]);
+  });
+
   it("closes the socket when there is no microphone", async () => {
     const creating = world.create();
     world.socket.ready();

@@ -149,6 +149,14 @@ describe("the end", () => {
     expect(world.log.filter((line) => line.startsWith("disconnect"))).toHaveLength(1);
   });
 
+  it("does not wait for a sound that cannot be closed", async () => {
+    const session = await world.connect();
+    world.audio.close = () => Promise.reject(new Error("odd"));
+    await session.end();
+    expect(world.log.at(-1)).toBe('disconnect {"reason":"user"}');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("waits a second at most for what does not close", async () => {
     const session = await world.connect();
     world.audio.closesSlowly = true;

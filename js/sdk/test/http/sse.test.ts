@@ -65,6 +65,14 @@ describe("SseParser", () => {
     );
     expect(() => [...parser.feed(more)]).toThrow(SpekoApiError);
   });
+
+  it("is of one event, and not of the stream", () => {
+    const parser = new SseParser();
+    const event = encoder.encode(`data: ${"x".repeat(LONGEST_EVENT / 4)}\n\n`);
+    for (let count = 0; count < 6; count += 1) {
+      expect([...parser.feed(event)]).toHaveLength(1);
+    }
+  });
 });
 
 function message(data: string): ServerSentEvent {

@@ -140,4 +140,14 @@ describe("realtime.connect", () => {
     expect(frames.length).toBe(2);
     close.mockRestore();
   });
+
+  it("leaves one alone that is open", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { frames, frame, tell } = await converse();
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    tell({ t: "usage" });
+    await frame("usage");
+    expect(frames.map(({ type }) => type)).toEqual(["usage"]);
+  });
 });

@@ -171,6 +171,20 @@ describe("on", () => {
     expect(seen).toEqual(["usage"]);
   });
 
+  it("does not tell a handler of the frame that brought it about", async () => {
+    const { handle, frame, tell } = await converse();
+    const seen: string[] = [];
+    const off = handle.on(() => {
+      off();
+      handle.on((each) => seen.push(each.type));
+    });
+    tell({ t: "usage" });
+    tell({ t: "interruption" });
+    await frame("interruption");
+    await vi.waitUntil(() => seen.length > 0);
+    expect(seen).toEqual(["interruption"]);
+  });
+
   it("lets a handler take itself away while it is called", async () => {
     const { handle, frame, tell } = await converse();
     const seen: string[] = [];

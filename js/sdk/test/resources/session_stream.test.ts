@@ -128,6 +128,16 @@ describe("sessions.stream, when a connection ends before the session", () => {
     expect(kinds((await rest).events)).toEqual(["end"]);
   });
 
+  it("takes no time of the caller's for silence", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { client, received } = await gateway(pieces([ACTIVE + turn(0), END]));
+    const stream = client().sessions.stream("s1");
+    await stream.next();
+    vi.advanceTimersByTime(120_000);
+    expect(kinds((await collect(stream)).events)).toEqual([0, "end"]);
+    expect(received.length).toBe(1);
+  });
+
   it("gives up after ten that brought nothing", async () => {
     const { client, received } = await gateway((response) => response.destroy());
     const { error } = await collect(client().sessions.stream("s1"));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { CompleteEvent, CompleteParams } from "../../src/index.js";
 import { collect, gateway, hangingAfter, pieces, rejection, sse } from "../support/gateway.js";
 
@@ -68,12 +68,14 @@ describe("completeStream", () => {
     expect(await collect(client().completeStream(PARAMS))).toEqual({ events: EVENTS, error: undefined });
   });
 
-  it("cancels the call when the caller leaves", async () => {
+  it("cancels the call when the caller leaves, at once", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { client, only } = await gateway(hangingAfter([sse("delta", { text: "H" })]));
     for await (const event of client().completeStream(PARAMS)) {
       expect(event).toEqual({ type: "delta", text: "H" });
       break;
     }
     await only().closed;
+    vi.useRealTimers();
   });
 });
