@@ -130,10 +130,15 @@ describe("sessions.stream, when a connection ends before the session", () => {
 
   it("takes no time of the caller's for silence", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const { client, received } = await gateway(pieces([ACTIVE + turn(0), END]));
+    let goOn = () => {};
+    const { client, received } = await gateway((response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream" }).write(ACTIVE + turn(0));
+      goOn = () => response.end(END);
+    });
     const stream = client().sessions.stream("s1");
     await stream.next();
     vi.advanceTimersByTime(120_000);
+    goOn();
     expect(kinds((await collect(stream)).events)).toEqual([0, "end"]);
     expect(received.length).toBe(1);
   });
