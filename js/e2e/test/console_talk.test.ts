@@ -173,3 +173,15 @@ test("the conversation is among the sessions, with where its time went, who serv
   await page.getByRole("heading", { name: "Transcript" }).waitFor();
   await expectGoodLooks(page, "session");
 });
+
+test("whoever signs out leaves nothing to read", async () => {
+  await visit(page, "Talk");
+  await said("Agent", /7|seven/i).waitFor();
+  await button("Sign out").click();
+  await page.getByLabel("Or with an API key").fill(gateway.key);
+  await page.keyboard.press("Enter");
+  await button("Start").waitFor();
+  await page.getByText("Things to say").waitFor();
+  expect(await page.locator(".line, .turn-title").count()).toBe(0);
+  expect(await page.getByRole("link", { name: "The last session in detail" }).count()).toBe(0);
+});

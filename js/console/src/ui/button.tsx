@@ -1,6 +1,6 @@
 /** Things to press. */
 
-import type { ComponentChildren, JSX, Ref } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { Icon, type IconName } from "./icons.js";
 
 export type ButtonKind = "primary" | "secondary" | "danger" | "quiet";
@@ -13,9 +13,6 @@ interface Pressed {
   onClick?: ((event: MouseEvent) => void) | undefined;
   /** State of a button that stays pressed. */
   pressed?: boolean | undefined;
-  expanded?: boolean | undefined;
-  controls?: string | undefined;
-  buttonRef?: Ref<HTMLButtonElement> | undefined;
 }
 
 /** A button with words. While `busy` it shows a spinner and does nothing, but keeps the focus. */
@@ -65,12 +62,9 @@ function shared(props: Pressed, busy = false): JSX.IntrinsicElements["button"] {
   return {
     type: props.type ?? "button",
     disabled: props.disabled,
-    ref: props.buttonRef ?? null,
     "aria-disabled": busy || undefined,
     "aria-busy": busy || undefined,
     "aria-pressed": props.pressed,
-    "aria-expanded": props.expanded,
-    "aria-controls": props.controls,
     onClick: (event: MouseEvent) => {
       if (busy) {
         event.preventDefault();

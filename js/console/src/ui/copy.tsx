@@ -32,7 +32,7 @@ export function CopyButton(props: { text: string; label?: string; compact?: bool
 }
 
 /** A line or block of code with its copy button. */
-export function Code(props: { text: string; label?: string; language?: string }): JSX.Element {
+export function Code(props: { text: string; label?: string }): JSX.Element {
   return (
     <div class="code">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, also by keyboard. */}

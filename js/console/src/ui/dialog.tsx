@@ -1,10 +1,45 @@
 /** A question in front of the page. The browser keeps the focus inside and gives it back. */
 
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { problemText } from "../api/problem.js";
 import { Button, IconButton } from "./button.js";
 import { Notice } from "./notice.js";
+
+/**
+ * What makes a `<dialog>` modal for as long as it is rendered, and gives the focus back afterwards. `onClose`: Escape, or
+ * a click beside it, unless it `stays`.
+ */
+export function useModal(
+  onClose: () => void,
+  stays = false,
+): Pick<JSX.IntrinsicElements["dialog"], "onCancel" | "onClick"> & { ref: RefObject<HTMLDialogElement | null> } {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    const shown = ref.current;
+    shown?.showModal();
+    return () => {
+      shown?.close();
+      if (before instanceof HTMLElement && before.isConnected) {
+        before.focus();
+      }
+    };
+  }, []);
+  return {
+    ref,
+    onCancel: (event) => {
+      event.preventDefault();
+      onClose();
+    },
+    // The box fills the dialog: a click on the dialog itself is one on its backdrop.
+    onClick: (event) => {
+      if (event.target === ref.current && !stays) {
+        onClose();
+      }
+    },
+  };
+}
 
 /** Shown while it is rendered: `{asking && <Dialog …/>}`. `onClose`: Escape, the cross, or the backdrop. */
 export function Dialog(props: {
@@ -15,35 +50,10 @@ export function Dialog(props: {
   /** A click beside it does not close it: for what is shown only once. */
   stays?: boolean | undefined;
 }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const modal = useModal(props.onClose, props.stays);
   const id = useId();
-  useEffect(() => {
-    const before = document.activeElement;
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => {
-      shown?.close();
-      if (before instanceof HTMLElement && before.isConnected) {
-        before.focus();
-      }
-    };
-  }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it; the click is the backdrop's.
-    <dialog
-      ref={dialog}
-      class="dialog"
-      aria-labelledby={id}
-      onCancel={(event) => {
-        event.preventDefault();
-        props.onClose();
-      }}
-      onClick={(event) => {
-        if (event.target === dialog.current && !props.stays) {
-          props.onClose();
-        }
-      }}
-    >
+    <dialog {...modal} class="dialog" aria-labelledby={id}>
       <div class="dialog-box">
         <header class="dialog-head">
           <h2 id={id}>{props.title}</h2>

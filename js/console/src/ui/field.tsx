@@ -1,17 +1,17 @@
 /** Form fields: a label, a hint and an error, tied together by ids. */
 
-import type { ComponentChildren, JSX, Ref } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
 import { Icon } from "./icons.js";
 
 /** What a control takes over from its field. */
-export interface ControlIds {
+interface ControlIds {
   id: string;
   "aria-describedby": string | undefined;
   "aria-invalid": true | undefined;
 }
 
-export interface FieldProps {
+interface FieldProps {
   label: string;
   hint?: ComponentChildren;
   /** What is wrong with the value, and how to put it right. */
@@ -21,7 +21,7 @@ export interface FieldProps {
 }
 
 /** Wraps any control: `<Field label="Name">{(ids) => <input {...ids} />}</Field>`. */
-export function Field(props: FieldProps & { children: (ids: ControlIds) => ComponentChildren }): JSX.Element {
+function Field(props: FieldProps & { children: (ids: ControlIds) => ComponentChildren }): JSX.Element {
   const id = useId();
   const described = [props.hint ? `${id}-hint` : "", props.error ? `${id}-error` : ""].filter(Boolean).join(" ");
   return (
@@ -54,21 +54,15 @@ interface TextProps extends FieldProps {
   /** Each change as it is typed. */
   onInput: (value: string) => void;
   placeholder?: string | undefined;
-  disabled?: boolean | undefined;
   maxLength?: number | undefined;
 }
 
 /** One line of text. `secret` hides what is typed and keeps password managers and autocompletion away from it. */
 export function TextField(
   props: TextProps & {
-    type?: "text" | "search" | "number" | "url" | undefined;
+    type?: "text" | "search" | undefined;
     secret?: boolean | undefined;
-    required?: boolean | undefined;
-    inputRef?: Ref<HTMLInputElement> | undefined;
     onEnter?: (() => void) | undefined;
-    min?: number | undefined;
-    max?: number | undefined;
-    step?: number | undefined;
   },
 ): JSX.Element {
   return (
@@ -76,17 +70,11 @@ export function TextField(
       {(ids) => (
         <input
           {...ids}
-          ref={props.inputRef ?? null}
           class={`input ${props.secret ? "input-secret" : ""}`}
           type={(props.secret ? "password" : (props.type ?? "text")) as "text"}
           value={props.value}
           placeholder={props.placeholder}
-          disabled={props.disabled}
-          required={props.required}
           maxLength={props.maxLength}
-          min={props.min}
-          max={props.max}
-          step={props.step}
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -115,7 +103,6 @@ export function TextArea(props: TextProps & { rows?: number }): JSX.Element {
           rows={props.rows ?? 4}
           value={props.value}
           placeholder={props.placeholder}
-          disabled={props.disabled}
           maxLength={props.maxLength}
           onInput={(event) => props.onInput(event.currentTarget.value)}
         />
@@ -129,8 +116,6 @@ export interface Choice {
   value: string;
   label: string;
   disabled?: boolean | undefined;
-  /** Choices with the same group stand together under its name. */
-  group?: string | undefined;
 }
 
 /** One of several. */
@@ -139,10 +124,8 @@ export function Select(
     value: string;
     choices: readonly Choice[];
     onChange: (value: string) => void;
-    disabled?: boolean | undefined;
   },
 ): JSX.Element {
-  const groups = [...new Set(props.choices.map((choice) => choice.group))];
   return (
     <Field {...fieldOf(props)}>
       {(ids) => (
@@ -151,30 +134,18 @@ export function Select(
             {...ids}
             class="input"
             value={props.value}
-            disabled={props.disabled}
             onChange={(event) => props.onChange(event.currentTarget.value)}
           >
-            {groups.map((group) => {
-              const options = props.choices
-                .filter((choice) => choice.group === group)
-                .map((choice) => (
-                  <option
-                    key={choice.value}
-                    value={choice.value}
-                    disabled={choice.disabled}
-                    selected={choice.value === props.value}
-                  >
-                    {choice.label}
-                  </option>
-                ));
-              return group === undefined ? (
-                options
-              ) : (
-                <optgroup key={group} label={group}>
-                  {options}
-                </optgroup>
-              );
-            })}
+            {props.choices.map((choice) => (
+              <option
+                key={choice.value}
+                value={choice.value}
+                disabled={choice.disabled}
+                selected={choice.value === props.value}
+              >
+                {choice.label}
+              </option>
+            ))}
           </select>
           <Icon name="chevronDown" size={16} />
         </span>
@@ -189,7 +160,6 @@ export function Switch(props: {
   checked: boolean;
   onChange: (checked: boolean) => void;
   hint?: ComponentChildren;
-  disabled?: boolean | undefined;
 }): JSX.Element {
   const id = useId();
   return (
@@ -200,7 +170,6 @@ export function Switch(props: {
         role="switch"
         aria-checked={props.checked}
         checked={props.checked}
-        disabled={props.disabled}
         aria-describedby={props.hint ? `${id}-hint` : undefined}
         onChange={(event) => props.onChange(event.currentTarget.checked)}
       />
@@ -222,11 +191,10 @@ export function Slider(
     max: number;
     step: number;
     onInput: (value: number) => void;
-    format?: (value: number) => string;
-    disabled?: boolean | undefined;
+    format: (value: number) => string;
   },
 ): JSX.Element {
-  const text = props.format?.(props.value) ?? String(props.value);
+  const text = props.format(props.value);
   return (
     <Field {...fieldOf(props)}>
       {(ids) => (
@@ -238,7 +206,6 @@ export function Slider(
             max={props.max}
             step={props.step}
             value={props.value}
-            disabled={props.disabled}
             aria-valuetext={text}
             onInput={(event) => props.onInput(event.currentTarget.valueAsNumber)}
           />

@@ -45,15 +45,10 @@ export function dollars(microUsd: string): string {
   return `${negative ? "−" : ""}$${whole}.${fraction}`;
 }
 
-/** US dollars of a number of US dollars, to the micro-USD. */
-export function dollarsOf(usd: number): string {
-  return Number.isFinite(usd) ? dollars(String(Math.round(usd * 1e6))) : "–";
-}
-
 /** A length of time: "320 ms", "1.4 s", "2 min 5 s". */
 export function duration(ms: number): string {
   const size = Math.abs(ms);
-  if (size < 1000) {
+  if (size < 999.5) {
     return `${Math.round(ms)} ms`;
   }
   if (size < 59_950) {

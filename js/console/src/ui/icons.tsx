@@ -18,10 +18,8 @@ const DRAWINGS = {
   arrowDown: <path d="M10 4v12M5 11l5 5 5-5" />,
   arrowLeft: <path d="M16 10H4M9 5l-5 5 5 5" />,
   arrowUp: <path d="M10 16V4M5 9l5-5 5 5" />,
-  bolt: <path d="M11 2.5 4.5 11.5H9l-.5 6 6.5-9H10.5z" />,
   check: <path d="m4 10.5 4 4 8-9" />,
   chevronDown: <path d="m5 7.5 5 5 5-5" />,
-  chevronRight: <path d="m7.5 5 5 5-5 5" />,
   clock: pair(<circle cx="10" cy="10" r="7" />, <path d="M10 6v4l2.8 1.8" />),
   close: <path d="m5 5 10 10M15 5 5 15" />,
   code: <path d="m6.5 6-4 4 4 4M13.5 6l4 4-4 4M11.5 4l-3 12" />,
@@ -33,16 +31,12 @@ const DRAWINGS = {
   external: <path d="M8 4.5H4.5v11h11V12M11.5 3.5h5v5M16 4l-7 7" />,
   info: pair(<circle cx="10" cy="10" r="7" />, <path d="M10 9.2v4.3M10 6.5v.1" />),
   key: pair(<circle cx="6.8" cy="13.2" r="3.5" />, <path d="m9.5 10.5 6.8-6.8M13 7l2.5 2.5" />),
-  menu: <path d="M3 5.5h14M3 10h14M3 14.5h14" />,
   mic: pair(<rect x="7.5" y="2.5" width="5" height="9" rx="2.5" />, <path d="M4.5 9.5a5.5 5.5 0 0 0 11 0M10 15v2.5" />),
   micOff: (
     <path d="M12.5 8V5A2.5 2.5 0 0 0 7.8 3.8M7.5 7v2a2.5 2.5 0 0 0 3.5 2.3M4.5 9.5a5.5 5.5 0 0 0 8.5 4.6M15.5 9.5a5.5 5.5 0 0 1-.4 2M10 15v2.5M3 3l14 14" />
   ),
-  minus: <path d="M4 10h12" />,
   moon: <path d="M16.5 11.8A7 7 0 0 1 8.2 3.5a7 7 0 1 0 8.3 8.3z" />,
-  more: <path d="M4.5 10h.01M10 10h.01M15.5 10h.01" />,
   phoneDown: <path d="M2.5 11.5c4-4.6 11-4.6 15 0l-2 2.5-3-1.5v-2a9 9 0 0 0-5 0v2l-3 1.5z" />,
-  play: <path d="M6 3.8v12.4l10-6.2z" />,
   plus: <path d="M10 4v12M4 10h12" />,
   providers: pair(
     <rect x="3" y="3.5" width="14" height="5.5" rx="1.5" />,
@@ -68,7 +62,6 @@ const DRAWINGS = {
   tool: (
     <path d="M12.5 3.5a4 4 0 0 0-3.8 5.3L3.5 14v2.5H6l5.2-5.2a4 4 0 0 0 5-5L13.8 8.7l-2.5-2.5 2.4-2.4a4 4 0 0 0-1.2-.3z" />
   ),
-  trash: <path d="M3.5 5.5h13M8 5.5V3.5h4v2M5 5.5l.8 11h8.4l.8-11M8.5 8.5v5M11.5 8.5v5" />,
 };
 
 function pair(...shapes: ComponentChildren[]): JSX.Element {

@@ -19,7 +19,12 @@ export function Tabs(props: {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (list.current) showSelected(list.current);
+    const shown = list.current;
+    if (shown === null) return;
+    const observer = new ResizeObserver(() => showSelected(shown));
+    // It is told at once, too.
+    observer.observe(shown);
+    return () => observer.disconnect();
   }, [props.selected]);
   const move = (event: KeyboardEvent): void => {
     const at = props.tabs.findIndex((tab) => tab.id === props.selected);

@@ -1,6 +1,7 @@
 import type { StackEntry, StackView } from "@spekoai/sdk";
 import { describe, expect, it } from "vitest";
-import { bySnapshot, calledFirst, decision, type Ranked, stateWords } from "../../src/pages/routing/decision.js";
+import { calledFirst } from "../../src/api/ranking.js";
+import { bySnapshot, decision, type Ranked, stateWords } from "../../src/pages/routing/decision.js";
 
 function entry(providerId: string, facts: Partial<StackEntry> = {}): StackEntry {
   return { providerId, modelId: "m", score: 0.5, scoresRunId: "run", usable: true, health: "closed", ...facts };

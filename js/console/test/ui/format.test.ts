@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absoluteTime, count, dollars, dollarsOf, duration, relativeTime } from "../../src/ui/format.js";
+import { absoluteTime, count, dollars, duration, relativeTime } from "../../src/ui/format.js";
 
 describe("relativeTime", () => {
   const now = Date.UTC(2026, 0, 15);
@@ -55,11 +55,6 @@ describe("dollars", () => {
     for (const wrong of ["", "1.5", "abc", "1e6"]) {
       expect(dollars(wrong)).toBe("–");
     }
-    expect(dollarsOf(Number.NaN)).toBe("–");
-  });
-
-  it("takes numbers of dollars", () => {
-    expect([0.0025, 3, -0.5].map(dollarsOf)).toEqual(["$0.0025", "$3.00", "−$0.50"]);
   });
 });
 

@@ -2,13 +2,14 @@
 
 import type { ProviderTest } from "@spekoai/sdk";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { speko } from "../../api/gateway.js";
+import { LAYER_NAMES } from "../../api/layers.js";
 import { problemText } from "../../api/problem.js";
 import { announce, Badge, Button, Confirm, count, Fold, Time } from "../../ui/index.js";
 import { KeyDialog } from "./key_dialog.js";
 import { TestResult } from "./test_result.js";
-import { advice, LAYERS, type Vendor, type VendorLayer } from "./vendors.js";
+import { advice, type Vendor, type VendorLayer } from "./vendors.js";
 
 const ABOUT: Record<string, string> = {
   pocketsphinx: "Recognises plain English. Quick, and often wrong: noise, names and accents defeat it.",
@@ -23,14 +24,18 @@ type Tested = { busy: true } | { busy: false; result: ProviderTest } | { busy: f
 export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () => void }): JSX.Element {
   const [asking, setAsking] = useState<"key" | "removal" | null>(null);
   const [tested, setTested] = useState<Tested>(null);
+  /** Of the key that is stored now: what comes of a test of the one before says nothing about it. */
+  const newest = useRef<object | null>(null);
 
   const test = async (): Promise<void> => {
+    const mine = {};
+    newest.current = mine;
     setTested({ busy: true });
-    try {
-      setTested({ busy: false, result: await speko.providers.test(vendor.id) });
-    } catch (problem) {
-      setTested({ busy: false, problem: problemText(problem) });
-    }
+    const outcome = await speko.providers.test(vendor.id).then(
+      (result) => ({ busy: false, result }) as const,
+      (problem: unknown) => ({ busy: false, problem: problemText(problem) }) as const,
+    );
+    if (newest.current === mine) setTested(outcome);
   };
   const store = async (key: string): Promise<void> => {
     await speko.providers.set(vendor.id, key);
@@ -41,6 +46,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
   const remove = async (): Promise<void> => {
     await speko.providers.remove(vendor.id);
     announce(`The key for ${vendor.name} is removed.`);
+    newest.current = null;
     setTested(null);
     onChange();
   };
@@ -146,7 +152,7 @@ function LayerChip({ entry }: { entry: VendorLayer }): JSX.Element {
   const state = entry.usable ? "" : entry.connected ? "layer-idle" : "layer-missing";
   return (
     <li class={`layer layer-${entry.layer} ${state}`} title={entry.connected ? "" : "No connector in this build"}>
-      {LAYERS[entry.layer]}
+      {LAYER_NAMES[entry.layer]}
       {!entry.connected && <span class="sr-only"> (no connector in this build)</span>}
     </li>
   );
@@ -163,7 +169,7 @@ function Models({ layers }: { layers: readonly VendorLayer[] }): JSX.Element | n
         <dl>
           {layers.map((entry) => (
             <div key={entry.layer}>
-              <dt>{LAYERS[entry.layer]}</dt>
+              <dt>{LAYER_NAMES[entry.layer]}</dt>
               {entry.models.map((model) => (
                 <dd key={model}>
                   <code>{model}</code>

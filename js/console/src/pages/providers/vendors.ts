@@ -1,11 +1,7 @@
 /** The gateway's rows, one per vendor and layer, as one entry per vendor. */
 
 import type { ProviderRow } from "@spekoai/sdk";
-
-/** What a vendor's row may be for. */
-export const LAYERS = { stt: "Speech to text", llm: "Language model", tts: "Text to speech", s2s: "Speech to speech" };
-
-export type Layer = keyof typeof LAYERS;
+import { LAYER_NAMES, type Layer } from "../../api/layers.js";
 
 /** Where a vendor stands on the page. */
 export type Kind = "embedded" | "own_server" | "cloud" | "listed";
@@ -53,7 +49,7 @@ export function vendorsOf(rows: readonly ProviderRow[]): readonly Vendor[] {
 /** Whether a vendor is what was typed: in its name, its id, its layers or its models. */
 export function matches(vendor: Vendor, typed: string): boolean {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const layers = vendor.layers.map((entry) => `${entry.layer} ${LAYERS[entry.layer]} ${entry.models.join(" ")}`);
+  const layers = vendor.layers.map((entry) => `${entry.layer} ${LAYER_NAMES[entry.layer]} ${entry.models.join(" ")}`);
   const text = `${vendor.id} ${vendor.name} ${layers.join(" ")}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
@@ -98,5 +94,5 @@ function kindOf(rows: readonly ProviderRow[]): Kind {
 }
 
 function isKnownLayer(row: ProviderRow): boolean {
-  return row.type in LAYERS;
+  return row.type in LAYER_NAMES;
 }

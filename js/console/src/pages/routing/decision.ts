@@ -1,8 +1,9 @@
 /** A routing decision, layer by layer, as the page shows it. Pure. */
 
 import type { FilteredCandidate, StackEntry, StackView } from "@spekoai/sdk";
+import { LAYERS, type Layer } from "../../api/layers.js";
+import { calledFirst } from "../../api/ranking.js";
 import type { Tone } from "../../ui/index.js";
-import { LAYERS, type Layer } from "./metrics.js";
 
 /** One row of a ranking. */
 export interface Ranked extends StackEntry {
@@ -47,13 +48,6 @@ export function bySnapshot(ranking: readonly Ranked[]): { id: string; entries: R
     else groups.push({ id: entry.scoresRunId, entries: [entry] });
   }
   return groups;
-}
-
-/** Whom a call would reach first: the first usable candidate whose breaker is not open; where all are open, the first
- * usable one. -1 when nobody is usable. */
-export function calledFirst(entries: readonly StackEntry[]): number {
-  const healthy = entries.findIndex((entry) => entry.usable && entry.health !== "open");
-  return healthy >= 0 ? healthy : entries.findIndex((entry) => entry.usable);
 }
 
 /** Notes begin with their layer; one without is everybody's. */

@@ -38,7 +38,11 @@ export function DecisionView({ asked, onAsk }: { asked: Asked; onAsk: (asked: As
     <div class="stack">
       <IntentForm asked={asked} onAsk={onAsk} />
       {loaded.problem && (
-        <Notice tone="error" title="No decision" action={<Button onClick={loaded.reload}>Try again</Button>}>
+        <Notice
+          tone="error"
+          title="The decision could not be read"
+          action={<Button onClick={loaded.reload}>Try again</Button>}
+        >
           {loaded.problem}
         </Notice>
       )}

@@ -1,7 +1,7 @@
 /** The question of the page, and its form in the address: `?language=en&region=us-east4&optimizeFor=latency`. Pure. */
 
 import type { OptimizeFor } from "@spekoai/sdk";
-import { LAYERS } from "./metrics.js";
+import { LAYERS } from "../../api/layers.js";
 
 export const OPTIMIZE: readonly OptimizeFor[] = ["balanced", "accuracy", "latency", "cost"];
 

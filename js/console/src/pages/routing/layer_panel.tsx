@@ -2,10 +2,11 @@
 
 import type { FilteredCandidate } from "@spekoai/sdk";
 import type { JSX } from "preact";
+import { LAYER_NAMES } from "../../api/layers.js";
 import { hrefTo } from "../../shell/router.js";
 import { Badge, type Column, Empty, Fold, Panel, Table } from "../../ui/index.js";
 import { type LayerDecision, type Ranked, reasonWords } from "./decision.js";
-import { LAYER_NAMES, snapshotName } from "./metrics.js";
+import { snapshotName } from "./metrics.js";
 import { Ranking } from "./ranking.js";
 
 export function LayerPanel({ decision }: { decision: LayerDecision }): JSX.Element {

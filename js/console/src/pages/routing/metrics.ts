@@ -1,18 +1,5 @@
 /** What the axes of a score are called, in which unit they are, and which way is better. Pure. */
 
-import type { Modality } from "@spekoai/sdk";
-
-export type Layer = Modality;
-/** In the order of the console. */
-export const LAYERS: readonly Layer[] = ["stt", "llm", "tts", "s2s"];
-
-export const LAYER_NAMES: Record<Layer, string> = {
-  stt: "Speech to text",
-  llm: "Language model",
-  tts: "Text to speech",
-  s2s: "Speech to speech",
-};
-
 /** One axis for people. */
 export interface Metric {
   /** For an axis or a tooltip. */

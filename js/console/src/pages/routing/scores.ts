@@ -1,7 +1,7 @@
 /** Which score rows are shown, and what can be chosen among them. Pure. */
 
 import type { ScoreRow } from "@spekoai/sdk";
-import type { Layer } from "./metrics.js";
+import type { Layer } from "../../api/layers.js";
 
 /** In place of a snapshot: all of them. */
 export const EVERY_SNAPSHOT = "all";

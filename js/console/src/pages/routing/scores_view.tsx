@@ -3,9 +3,10 @@
 import type { ScoreSnapshot } from "@spekoai/sdk";
 import type { JSX } from "preact";
 import { speko } from "../../api/gateway.js";
+import { LAYER_NAMES, LAYERS } from "../../api/layers.js";
 import { useLoad } from "../../api/use_load.js";
 import { Badge, Button, Empty, Notice, Panel, Select, Skeleton, Tabs } from "../../ui/index.js";
-import { LAYER_NAMES, LAYERS, snapshotName } from "./metrics.js";
+import { snapshotName } from "./metrics.js";
 import { seriesOf } from "./plot.js";
 import { ScorePlot } from "./score_plot.js";
 import { ScoreTable } from "./score_table.js";
@@ -15,7 +16,11 @@ export function ScoresView({ filter, onFilter }: { filter: Filter; onFilter: (fi
   const scores = useLoad(() => speko.benchmarks.scores(), []);
   if (scores.problem && !scores.data) {
     return (
-      <Notice tone="error" title="No scores" action={<Button onClick={scores.reload}>Try again</Button>}>
+      <Notice
+        tone="error"
+        title="The scores could not be read"
+        action={<Button onClick={scores.reload}>Try again</Button>}
+      >
         {scores.problem}
       </Notice>
     );

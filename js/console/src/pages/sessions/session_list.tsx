@@ -51,7 +51,11 @@ export function SessionList(): JSX.Element {
         <OpenById />
       </div>
       {list.problem && (
-        <Notice tone="error" title="No sessions" action={<Button onClick={list.refresh}>Try again</Button>}>
+        <Notice
+          tone="error"
+          title="The sessions could not be read"
+          action={<Button onClick={list.refresh}>Try again</Button>}
+        >
           {list.problem}
         </Notice>
       )}
@@ -72,8 +76,7 @@ export function SessionList(): JSX.Element {
           <Button
             busy={list.busy}
             onClick={async () => {
-              await list.older();
-              announce("Older sessions loaded");
+              if (await list.older()) announce("Older sessions loaded");
             }}
           >
             Load more

@@ -14,8 +14,8 @@ export interface SessionListing {
   busy: boolean;
   /** Reads the newest page again. */
   refresh: () => void;
-  /** Reads the next older page. */
-  older: () => Promise<void>;
+  /** Reads the next older page; whether it came. */
+  older: () => Promise<boolean>;
 }
 
 /** Sessions of a status; all with an empty one. */
@@ -33,11 +33,13 @@ export function useSessionList(status: string): SessionListing {
       setBusy(true);
       try {
         const page = await speko.sessions.list({ limit: PAGE, cursor, status: status || undefined });
-        if (reading.current !== mine) return;
+        if (reading.current !== mine) return false;
         setListed((known) => place(known ?? { sessions: [], cursor: null }, page));
         setProblem(null);
+        return true;
       } catch (error) {
         if (reading.current === mine) setProblem(problemText(error));
+        return false;
       } finally {
         if (reading.current === mine) {
           reading.current = null;
@@ -61,7 +63,7 @@ export function useSessionList(status: string): SessionListing {
   }, [read]);
   const cursor = listed?.cursor;
   const older = useCallback(async () => {
-    if (cursor) await read(cursor, withOlder);
+    return cursor ? await read(cursor, withOlder) : false;
   }, [read, cursor]);
   return { listed, problem, busy, refresh, older };
 }

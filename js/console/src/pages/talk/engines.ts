@@ -1,6 +1,7 @@
 /** Whom one can talk to, from what the gateway says of its providers. Pure. */
 
 import type { ProviderRow, StackEntry, StackLayer, StackView, Voice } from "@spekoai/sdk";
+import { calledFirst } from "../../api/ranking.js";
 
 /** Who answers. */
 export interface Engine {
@@ -115,8 +116,8 @@ export function routesToAgent(stack: StackView, rows: readonly ProviderRow[]): b
 /** Who routing would call first, of a layer. */
 export function firstUsable(layer: StackLayer | null): StackEntry | undefined {
   if (layer === null) return undefined;
-  const usable = [layer, ...layer.runnersUp].filter((entry) => entry.usable);
-  return usable.find((entry) => entry.health !== "open") ?? usable[0];
+  const entries = [layer, ...layer.runnersUp];
+  return entries[calledFirst(entries)];
 }
 
 /** The voices that the agent can speak with: those of whoever would speak. */

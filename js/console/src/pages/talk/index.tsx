@@ -1,6 +1,6 @@
 /** Talk: a conversation with a voice agent, in the browser. */
 
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { RealtimeVoiceConversation } from "@spekoai/client";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -39,8 +39,8 @@ const talk = new Talk({
 });
 
 // What was said outlives the page, so that one can look at another one; the next to sign in is not to read it.
-effect(() => {
-  if (session.value === null) void talk.forget();
+session.subscribe((who) => {
+  if (who === null) void talk.forget();
 });
 
 export function TalkPage(): JSX.Element {

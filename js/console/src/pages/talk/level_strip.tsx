@@ -2,8 +2,8 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { loudness } from "../../ui/index.js";
 import type { Talk } from "./conversation.js";
+import { loudness } from "./loudness.js";
 import { prefersCalm } from "./ticker.js";
 
 /** One column stands for this long. */

@@ -2,8 +2,8 @@
 
 import type { OptimizeFor, Voice } from "@spekoai/sdk";
 import type { JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
-import { type Choice, IconButton, Select, Switch, TextArea, TextField } from "../../ui/index.js";
+import { useId } from "preact/hooks";
+import { type Choice, IconButton, Select, Switch, TextArea, TextField, useModal } from "../../ui/index.js";
 import { CHOOSES_OUTPUT, type Device, devices } from "./devices.js";
 import type { Engine } from "./engines.js";
 import { LANGUAGES, LONGEST, OPTIMIZE_FOR, type TalkSettings } from "./settings.js";
@@ -20,31 +20,10 @@ interface SheetProps {
 
 /** Shown while it is rendered. The browser keeps the focus inside and gives it back; Escape closes it. */
 export function SettingsSheet(props: SheetProps): JSX.Element {
-  const sheet = useRef<HTMLDialogElement>(null);
+  const modal = useModal(props.onClose);
   const id = useId();
-  useEffect(() => {
-    const before = document.activeElement;
-    const shown = sheet.current;
-    shown?.showModal();
-    return () => {
-      shown?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it; the click is the backdrop's.
-    <dialog
-      ref={sheet}
-      class="talk-sheet"
-      aria-labelledby={id}
-      onCancel={(event) => {
-        event.preventDefault();
-        props.onClose();
-      }}
-      onClick={(event) => {
-        if (event.target === sheet.current) props.onClose();
-      }}
-    >
+    <dialog {...modal} class="talk-sheet" aria-labelledby={id}>
       <div class="sheet-box">
         <header class="sheet-head">
           <h2 id={id}>Settings</h2>
