@@ -75,6 +75,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 }
 
 function microphoneError(cause: unknown): SpekoClientError {
-  const name = cause instanceof Error || cause instanceof DOMException ? cause.name : "";
-  return new SpekoClientError(CURES[name] ?? "The microphone could not be opened.", "MICROPHONE_FAILED", cause);
+  // Some browsers' are neither an Error nor a DOMException.
+  const { name } = (cause ?? {}) as { name?: unknown };
+  return new SpekoClientError(CURES[String(name)] ?? "The microphone could not be opened.", "MICROPHONE_FAILED", cause);
 }

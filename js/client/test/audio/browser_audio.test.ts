@@ -133,6 +133,16 @@ describe("what start cannot do", () => {
     expect(error.cause).toBe(cause);
   });
 
+  test("a browser whose errors are of a class of their own", async () => {
+    const cause = { name: "OverconstrainedError", constraint: "deviceId" };
+    browser.getUserMedia = () => Promise.reject(cause);
+    const error = await failure();
+    expect(error.message).toMatch(/Choose another one/);
+    expect(error.cause).toBe(cause);
+    browser.getUserMedia = () => Promise.reject(undefined);
+    expect((await failure()).message).toMatch(/could not be opened/);
+  });
+
   test("a page that is not secure is told of https", async () => {
     vi.stubGlobal("navigator", {});
     vi.stubGlobal("isSecureContext", false);
