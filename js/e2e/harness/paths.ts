@@ -9,6 +9,8 @@ export const REPOSITORY = at("../../../");
 export const OUT = at("../out/");
 /** Where screenshots of a test run go. */
 export const SCREENSHOTS = at("../out/screenshots/");
+/** Speech for the microphone, to be used again. */
+export const RECORDINGS = at("../out/recordings/");
 /** Pictures of the documentation. */
 export const DOCS_IMAGES = at("../../../docs/images/");
 /** The Python of the gateway, and its command. */

@@ -1,11 +1,10 @@
 /** Recordings of speech for the fake microphone. */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { PYTHON } from "./paths.js";
+import { PYTHON, RECORDINGS } from "./paths.js";
 
 export type Segment = { say: string } | { silence: number };
 
@@ -19,13 +18,29 @@ export interface Recording {
 /** Chromium reads the microphone's file at its own rate when it has the usual one. */
 export const MICROPHONE_RATE = 48_000;
 
-/** Writes a WAV of these sentences and pauses. */
+const SCRIPT = fileURLToPath(new URL("./speech.py", import.meta.url));
+
+/** A WAV of these sentences and pauses, which is made once and kept. */
 export function record(segments: Segment[], rate = MICROPHONE_RATE): Recording {
-  const path = join(mkdtempSync(join(tmpdir(), "speko-speech-")), "speech.wav");
-  const script = fileURLToPath(new URL("./speech.py", import.meta.url));
-  const made = spawnSync(PYTHON, [script, path, String(rate)], { input: JSON.stringify(segments), encoding: "utf8" });
+  const wanted = JSON.stringify([segments, rate]);
+  const name = createHash("sha256").update(wanted).update(readFileSync(SCRIPT)).digest("hex").slice(0, 16);
+  const path = `${RECORDINGS}${name}.wav`;
+  const marks = `${RECORDINGS}${name}.json`;
+  if (!existsSync(marks)) {
+    make(segments, rate, path, marks);
+  }
+  return { path, ...JSON.parse(readFileSync(marks, "utf8")) };
+}
+
+/** Under other names first: another run may be looking for the same. */
+function make(segments: Segment[], rate: number, path: string, marks: string): void {
+  mkdirSync(RECORDINGS, { recursive: true });
+  const half = `${path}.${process.pid}`;
+  const made = spawnSync(PYTHON, [SCRIPT, half, String(rate)], { input: JSON.stringify(segments), encoding: "utf8" });
   if (made.status !== 0) {
     throw new Error(`no speech was made: ${made.stderr}`);
   }
-  return { path, ...JSON.parse(made.stdout) };
+  renameSync(half, path);
+  writeFileSync(half, made.stdout);
+  renameSync(half, marks);
 }
