@@ -114,10 +114,10 @@ test("Routing: an intent in, a decision out, and where it comes from", async () 
     page.getByRole("region", { name: "Ranking of speech to text" }).locator("tbody .candidate").allTextContents();
   const balanced = await order();
   expect(balanced.length).toBeGreaterThan(3);
-  await page.getByLabel("Optimise for").selectOption("latency");
+  await page.getByLabel("Optimize for").selectOption("latency");
   await expect.poll(async () => (await order()).join()).not.toBe(balanced.join());
   await page.getByRole("textbox", { name: "Language" }).fill("!");
-  await page.getByText("Put the intent right to see the decision.").waitFor();
+  await page.getByText("Correct the intent to see the decision.").waitFor();
   await page.getByRole("textbox", { name: "Language" }).fill("de");
   // Nobody here hears German without a key.
   await page

@@ -163,7 +163,10 @@ test("the conversation is among the sessions, with where its time went, who serv
   const turns = page.locator("details.turn");
   await expect.poll(() => turns.count()).toBeGreaterThanOrEqual(3);
   const second = turns.nth(1);
-  expect(await second.locator("summary").textContent()).toMatch(/Turn 2.*wait [1-9]\d* ms.*failovers 0.*cost \$0/);
+  expect(await second.locator("summary").textContent()).toMatch(/Turn 2.*wait [1-9][\d.]* m?s.*failovers 0.*cost \$0/);
+  expect(await turns.first().locator("summary").textContent()).toMatch(/agent began.*wait –/);
+  const typed = turns.filter({ has: page.getByText("typed", { exact: true }) });
+  expect(await typed.first().locator("summary").textContent()).toMatch(/wait [1-9][\d.]* m?s/);
   await second.locator("summary").click();
   const parts = second.getByRole("table", { name: "Parts of turn 2" });
   expect(await parts.textContent()).toMatch(/Recognition.*pocketsphinx.*Model.*speko.*Synthesis.*flite/);

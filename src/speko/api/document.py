@@ -69,11 +69,10 @@ def document_of(app: Litestar) -> dict[str, Any]:
         for method in handler.http_methods
         if BODY in handler.opt
     }
-    schemas, components = msgspec.json.schema_components(
-        set(bodies.values()), ref_template="#/components/schemas/{name}"
-    )
+    kinds = [*dict.fromkeys(bodies.values())]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     document["components"].setdefault("schemas", {}).update(components)
-    for schema, kind in zip(schemas, set(bodies.values()), strict=True):
+    for schema, kind in zip(schemas, kinds, strict=True):
         for (path, method), body in bodies.items():
             if body is kind:
                 document["paths"][path][method]["requestBody"] = {

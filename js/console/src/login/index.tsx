@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ConsoleError, problemText } from "../api/problem.js";
+import { problemText } from "../api/problem.js";
 import { login, loginReason } from "../api/session.js";
 import { Mark, ThemeSwitch } from "../shell/shell.js";
 import { Button, Notice, TextField } from "../ui/index.js";
@@ -23,7 +23,7 @@ export function LoginPage(): JSX.Element {
     try {
       await login({ apiKey: key.trim() });
     } catch (problem) {
-      setError(refusal(problem));
+      setError(problemText(problem));
       setBusy(false);
     }
   };
@@ -62,10 +62,4 @@ export function LoginPage(): JSX.Element {
       </div>
     </main>
   );
-}
-
-function refusal(problem: unknown): string {
-  return problem instanceof ConsoleError && problem.status === 401
-    ? "The gateway does not know this key, or it was revoked."
-    : problemText(problem);
 }

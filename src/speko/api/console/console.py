@@ -65,7 +65,7 @@ class Console:
         """A session and its cookie for an API key. Raises 401."""
         key = self._directory.authenticate(presented.strip())
         if key is None:
-            raise unauthorized("Invalid API key")
+            raise unauthorized("The gateway does not know this key, or it was revoked")
         self._directory.touched(key.id)
         return self.sessions.start(key.organization_id, key.id)
 
@@ -102,7 +102,10 @@ class Console:
         """Raises 401 when the browser says that a page of another origin has made the request."""
         hosts = {self.reached(scope).host, *([self._public.host] if self._public else [])}
         if is_foreign(_headers(scope), frozenset(hosts)):
-            raise unauthorized("Only the console's own page may do this")
+            raise unauthorized(
+                "Only the console's own page may do this. Is it behind a proxy that does not pass the Host header on? "
+                "Then set SPEKO_PUBLIC_URL"
+            )
 
     def reached(self, scope: Scope | HTTPScope) -> Reached:
         """Where the browser reached us. At the host of the public URL, that URL's scheme holds: its proxy need not be a

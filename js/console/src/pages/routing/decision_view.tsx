@@ -46,7 +46,7 @@ export function DecisionView({ asked, onAsk }: { asked: Asked; onAsk: (asked: As
           {loaded.problem}
         </Notice>
       )}
-      {loaded.data === null && <Notice tone="info">Put the intent right to see the decision.</Notice>}
+      {loaded.data === null && <Notice tone="info">Correct the intent to see the decision.</Notice>}
       {loaded.data === undefined && loaded.loading && <Skeleton lines={8} label="Asking the router" />}
       {loaded.data && (
         <div class="layers" aria-busy={asked !== settled}>

@@ -36,7 +36,7 @@ export function IntentForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: Aske
           onChange={(region) => onAsk({ ...asked, region })}
         />
         <Select
-          label="Optimise for"
+          label="Optimize for"
           value={asked.optimizeFor}
           choices={OPTIMIZE.map((preset) => ({ value: preset, label: OPTIMIZE_NAMES[preset] ?? preset }))}
           onChange={(value) =>

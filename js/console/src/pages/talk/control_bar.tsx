@@ -55,7 +55,7 @@ export function ControlBar(props: ControlBarProps): JSX.Element {
       <div class="talk-sound">
         <IconButton
           icon={talk.muted.value ? "micOff" : "mic"}
-          label={talk.muted.value ? "Unmute the microphone (M)" : "Mute the microphone (M)"}
+          label="Mute the microphone (M)"
           pressed={talk.muted.value}
           onClick={() => talk.mute(!talk.muted.value)}
         />
