@@ -1,13 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChromium } from "../harness/chromium.js";
-import { CLIENT_DIST } from "../harness/paths.js";
+import { CLIENT_DIST, RECORDINGS } from "../harness/paths.js";
 import { attachEngine, type EngineOptions } from "./engine.js";
 import { delays, line } from "./figures.js";
 import { installProbes, PROBE_WORKLET, type Probed } from "./probes.js";
@@ -74,7 +72,8 @@ function tones(): string {
   }
   header.write("data", 36);
   header.writeUInt32LE(samples.byteLength, 40);
-  const path = join(mkdtempSync(join(tmpdir(), "speko-bench-")), "tones.wav");
+  mkdirSync(RECORDINGS, { recursive: true });
+  const path = `${RECORDINGS}tones.wav`;
   writeFileSync(path, Buffer.concat([header, Buffer.from(samples.buffer)]));
   return path;
 }

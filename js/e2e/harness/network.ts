@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromiumPath } from "./paths.js";
@@ -61,7 +61,8 @@ export function makeNetwork(): Network {
   into(near, "nh", `${net}.2.2`);
   here("hf", `${net}.3.1`);
   into(far, "fh", `${net}.3.2`);
-  const chromium = join(mkdtempSync(join(tmpdir(), "speko-near-")), "chromium");
+  const folder = mkdtempSync(join(tmpdir(), "speko-near-"));
+  const chromium = join(folder, "chromium");
   writeFileSync(chromium, `#!/bin/sh\nexec ip netns exec ${near} ${chromiumPath()} "$@"\n`);
   chmodSync(chromium, 0o755);
   const addresses = [`${net}.1.1/24`, `${net}.1.9/24`];
@@ -84,6 +85,7 @@ export function makeNetwork(): Network {
       for (const name of [near, far]) {
         ip("netns", "del", name);
       }
+      rmSync(folder, { recursive: true });
     },
   };
 }
