@@ -31,6 +31,10 @@ def test_garbage_is_none(text: str) -> None:
     assert SIGNER.opened(text) is None
 
 
+def test_a_seal_that_is_too_long_is_not_looked_at() -> None:
+    assert SIGNER.opened(SIGNER.sealed(b"x" * LONGEST)) is None
+
+
 @pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "x" * 10**7, "é.é", "x" * LONGEST + ".", "\ud800"])
 def test_what_is_no_seal_is_none(text: str) -> None:
     assert SIGNER.opened(text) is None

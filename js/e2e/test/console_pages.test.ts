@@ -129,6 +129,28 @@ test("Routing: an intent in, a decision out, and where it comes from", async () 
     .getByText(/A call would reach espeak/)
     .waitFor();
   expect(page.url()).toMatch(/#\/routing\?.*language=de/);
+
+  // An answer that was overtaken by a newer question changes nothing.
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(/language=en/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(/language=en/);
+  await page.getByRole("textbox", { name: "Language" }).fill("en");
+  await asked;
+  await page.getByRole("textbox", { name: "Language" }).fill("de");
+  await page.waitForResponse(/language=de/);
+  const late = page.waitForResponse(/language=en/);
+  release();
+  await (await late).finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  expect(await page.getByText("A call would fail with NO_CANDIDATE.").count()).toBeGreaterThan(0);
+  expect(page.url()).toMatch(/#\/routing\?.*language=de/);
+  await page.unroute(/language=en/);
   // A copied link shows the same.
   await button("Copy link").click();
   expect(await clipboard()).toBe(page.url());

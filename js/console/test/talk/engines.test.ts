@@ -34,6 +34,7 @@ const AGENT = row("speko", "s2s", { models: [model("cascade", true)] });
 const OPENAI = row("openai", "s2s", {
   models: [model("gpt-realtime"), model("mini")],
 });
+const LOCKED = row("google", "s2s", { configured: false, models: [model("live")] });
 const EMBEDDED = [
   row("pocketsphinx", "stt", { embedded: true }),
   row("speko", "llm", { embedded: true }),
@@ -65,7 +66,7 @@ function stack(more: Partial<StackView> = {}): StackView {
 
 describe("who one can talk to", () => {
   it("is the gateway's own agent first, then usable vendors by model, then routing", () => {
-    const engines = enginesOf([AGENT, OPENAI, row("google", "s2s", { configured: false }), row("openai", "llm")]);
+    const engines = enginesOf([AGENT, OPENAI, LOCKED, row("openai", "llm")]);
     expect(engines.map((engine) => engine.id)).toEqual(["agent", "openai/gpt-realtime", "openai/mini", "routed"]);
     expect(engines[1]).toMatchObject({ provider: "openai", model: "gpt-realtime", label: "OPENAI · gpt-realtime" });
     expect(engines.every((engine) => engine.obstacle === null)).toBe(true);

@@ -69,6 +69,11 @@ describe("words", () => {
     expect(said.entries.map(brief)).toEqual(["agent: Hello!", "user: what time", "agent: It is 9."]);
   });
 
+  it("of an answer that come late stand before what the user has said since", () => {
+    const said = after(["user", "tell me", true, 0], ["user", "stop", true, 1], ["agent", "Once", true, 0]);
+    expect(said.entries.map(brief)).toEqual(["user: tell me", "agent: Once", "user: stop"]);
+  });
+
   it("keep their keys, so that what is drawn of them stays", () => {
     const growing = after(["user", "what", false, 0, "u1"]);
     const grown = after(["user", "what", false, 0, "u1"], ["user", "what time", true, 0, "u1"]);

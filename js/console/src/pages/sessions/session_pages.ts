@@ -20,8 +20,6 @@ export function withOlder(listed: Listed, page: SessionPage): Listed {
  * it is left: a list must not have a gap. */
 export function withNewest(listed: Listed, page: SessionPage): Listed {
   const fresh = new Set(page.entries.map((session) => session.sessionId));
-  const reaches = page.nextCursor === null || listed.sessions.some((session) => fresh.has(session.sessionId));
-  if (!reaches || listed.sessions.length === 0) return { sessions: page.entries, cursor: page.nextCursor };
   const last = page.entries.at(-1);
   const from = last === undefined ? -1 : listed.sessions.findIndex(({ sessionId }) => sessionId === last.sessionId);
   // Behind the page's last entry the older ones go on. One that is not known is older than all of them.
