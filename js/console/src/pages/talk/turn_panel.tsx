@@ -71,7 +71,7 @@ function whole(ms: number): string {
 }
 
 function captionOf(picture: TurnPicture): string {
-  if (picture.kind === "unasked") return "nobody waited: the agent began";
+  if (picture.kind === "unasked") return "nobody waited for it";
   if (picture.queued) return "stood in line behind the answer before";
   const since = picture.kind === "typed" ? "from sending" : "from the end of your speech";
   return `${since} to the first sound${picture.cutMs === null ? "" : "; interrupted"}`;
