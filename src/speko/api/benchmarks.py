@@ -1,18 +1,22 @@
 """`GET /v1/benchmarks/stack`: what routing would do, and why. Source: contract, routing 10."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar import Request, get
 from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from speko.api.context import context_of
 from speko.api.errors import ApiError, log_crash
-from speko.api.gateway import gateway_of
+from speko.api.gateway import Gateway, gateway_of
+from speko.api.realtime.candidates import why_no_agent
 from speko.api.wire import parse_intent
 from speko.providers.catalogue import MODALITIES, Modality
+from speko.realtime.spec import SessionSpec
+from speko.routing.access import OwnKeys
 from speko.routing.health import Health
-from speko.routing.intent import AllowList
+from speko.routing.intent import AllowList, RoutingIntent
 from speko.routing.ranking import Entry
 from speko.routing.router import Chain
 
@@ -45,6 +49,9 @@ class LayerView(EntryView, frozen=True, rename="camel", kw_only=True):
     """The primary, and the runners-up in order."""
 
     runners_up: tuple[EntryView, ...]
+
+
+_Entry = TypeVar("_Entry", bound=EntryView)
 
 
 class FilteredView(Struct, frozen=True, rename="camel"):
@@ -104,6 +111,7 @@ async def stack(  # noqa: PLR0917 - the framework passes them by name
         log_crash(error, "/v1/benchmarks/stack")
         raise ApiError(500, "PROVIDER_SELECTION_FAILED", "The selection failed; the log says where") from None
     layers = {m: _layer(chain, gateway.router.health, now, explained) for m, chain in chains.items()}
+    layers["s2s"] = _with_agent(gateway, layers["s2s"], own_keys, intent)
     first = next((layers[m] for m in MODALITIES if layers[m] is not None), None)
     return StackView(
         intent=IntentView(intent.language, intent.region, intent.optimize_for),
@@ -115,6 +123,29 @@ async def stack(  # noqa: PLR0917 - the framework passes them by name
         filtered_out=tuple(f for chain in chains.values() for f in _filtered(chain)),
         notes=tuple(note for chain in chains.values() for note in chain.ranking.notes),
     )
+
+
+def _with_agent(
+    gateway: Gateway, layer: LayerView | None, own_keys: OwnKeys, intent: RoutingIntent
+) -> LayerView | None:
+    """With the gateway's own agent as unusable where one of its stages has nobody: a session would be refused."""
+    if layer is None or not any(_is_agent(gateway, entry) and entry.usable for entry in (layer, *layer.runners_up)):
+        return layer
+    missing = why_no_agent(gateway, own_keys, SessionSpec(intent=intent))
+    if missing is None:
+        return layer
+
+    def told(entry: _Entry) -> _Entry:
+        if not _is_agent(gateway, entry):
+            return entry
+        return replace(entry, usable=False, reason="NO_CREDENTIAL", hint=missing)
+
+    return replace(told(layer), runners_up=tuple(map(told, layer.runners_up)))
+
+
+def _is_agent(gateway: Gateway, entry: EntryView) -> bool:
+    model = gateway.registry.model(entry.provider_id, "s2s", entry.model_id)
+    return model is not None and model.composite
 
 
 def _flag(value: str | None) -> bool:

@@ -146,8 +146,8 @@ async def set_provider_key(request: Request[Any, Any, Any]) -> ProviderKeyView:
         raise invalid(f"{registration.vendor.name} needs no key", ("provider", "needs no key"))
     if not secret:
         raise invalid("apiKey is blank", ("apiKey", "must not be blank"))
-    if not (secret.isascii() and secret.isprintable()):
-        raise invalid("apiKey holds a character that no key has", ("apiKey", "only printable ASCII is possible"))
+    if not all("!" <= character <= "~" for character in secret):
+        raise invalid("apiKey holds a character that no key has", ("apiKey", "only printable ASCII without spaces"))
     await gateway.store.set_provider_key(context_of(request).organization_id, vendor_id, secret)
     return ProviderKeyView(vendor_id, True)
 

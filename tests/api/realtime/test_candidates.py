@@ -33,13 +33,31 @@ async def test_an_agent_without_anybody_to_call_is_no_engine(tmp_path: Path, bod
     assert "agent_processes" in told["error"]
 
 
-async def test_with_a_key_the_vendor_comes_first_and_the_agent_last(tmp_path: Path) -> None:
+async def test_with_a_key_the_vendor_comes_first_and_the_agent_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(tmp_path, keys=("openai",)) as gateway:
+        monkeypatch.setattr(
+            gateway.gateway, "settings", gateway.gateway.settings.model_copy(update={"agent_processes": 1})
+        )
         answer = await gateway.client.post("/v1/sessions", json={"mode": "s2s", "intent": ENGLISH})
         assert (answer.status_code, answer.json()["provider"]) == (201, "openai")
         stack = (await gateway.client.get("/v1/benchmarks/stack", params={"language": "en"})).json()["s2s"]
         usable = [entry["providerId"] for entry in (stack, *stack["runnersUp"]) if entry["usable"]]
         assert (usable[0], usable[-1]) == ("openai", "speko")
+
+
+async def test_the_preview_knows_that_the_agent_lacks_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path) as gateway:
+        monkeypatch.setattr(
+            gateway.gateway, "settings", gateway.gateway.settings.model_copy(update={"agent_processes": 1})
+        )
+        stack = (await gateway.client.get("/v1/benchmarks/stack", params={"language": "de"})).json()["s2s"]
+        [agent] = [entry for entry in (stack, *stack["runnersUp"]) if entry["providerId"] == "speko"]
+        assert (agent["usable"], agent["reason"]) == (False, "NO_CREDENTIAL")
+        body = {"mode": "s2s", "s2s": AGENT, "intent": {"language": "de"}}
+        refused = (await gateway.client.post("/v1/sessions", json=body)).json()
+        assert agent["hint"] in refused["error"]
 
 
 async def test_a_stage_that_nobody_serves_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
