@@ -27,7 +27,11 @@ run: setup ## serve on http://127.0.0.1:8787; print a link to the web console an
 console: setup ## build the web console and the TypeScript packages
 	@$(BIN)/python -m scripts.javascript console
 
-test: test-js test-python ## run all tests
+# Python's tests keep one core busy, those in Chromium mostly wait for speech: side by side.
+test: setup-dev console ## run all tests
+	@mkdir -p out; $(MAKE) test-js >out/test-js.log 2>&1 & js=$$!; \
+	$(MAKE) test-python; python=$$?; \
+	wait $$js; js=$$?; cat out/test-js.log; exit $$((python | js))
 
 test-python: setup-dev
 	@$(BIN)/python -m pytest $(ARGS) </dev/null
