@@ -37,7 +37,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 export function configOf(options: SpekoOptions): Config {
   const apiKey = (options?.apiKey ?? "").trim();
   if (apiKey === "") {
-    throw new Error("Speko: apiKey is required. `speko keys create` makes one.");
+    throw new Error("Speko: apiKey is required. `speko keys create --name me` makes one.");
   }
   if (!/^[!-~]+$/.test(apiKey)) {
     // fetch would say so too, and repeat the key in its message.

@@ -26,7 +26,7 @@ class ClientConfig:
         """
         key = (api_key or "").strip()
         if not key:
-            raise ValueError("Speko: api_key is required. Create one with `speko keys create`.")
+            raise ValueError("Speko: api_key is required. Create one with `speko keys create --name me`.")
         if not all("!" <= character <= "~" for character in key):
             # httpx would repeat the key in its own error text.
             raise ValueError("Speko: api_key holds a character that no API key has.")

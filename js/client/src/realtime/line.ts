@@ -5,6 +5,12 @@ import { type ClientFrame, writeFrame } from "./frames.js";
 import type { Emit } from "./steps.js";
 import { type Received, Uplink } from "./uplink.js";
 
+/** The gateway closes the socket of a client that sends more, in bytes of UTF-8. */
+const LONGEST_TEXT = 256 * 1024;
+
+/** What became of a frame: of what waits for a socket, and of its length, there is a bound. */
+export type Sending = "taken" | "too many" | "too long";
+
 /** What a page says, towards whichever socket carries the conversation. */
 export class Line {
   readonly #attachment: Attachment;
@@ -41,9 +47,13 @@ export class Line {
     this.#give(pcm);
   }
 
-  /** Returns whether it was sent or kept: of what waits for a socket there is a bound. */
-  send(frame: ClientFrame): boolean {
-    return this.#give(writeFrame(frame));
+  /** Sends it, or keeps it for another socket. What is refused changes nothing. */
+  send(frame: ClientFrame): Sending {
+    const text = writeFrame(frame);
+    if (isTooLong(text)) {
+      return "too long";
+    }
+    return this.#give(text) ? "taken" : "too many";
   }
 
   /** Goes before what is kept. It is of no use later, so it is never kept itself. */
@@ -90,4 +100,9 @@ export class Line {
     this.#emit(typeof data === "string" ? { do: "send_text", id, text: data } : { do: "send_binary", id, pcm: data });
     return true;
   }
+}
+
+/** A character has three bytes at most for each of its units. */
+function isTooLong(text: string): boolean {
+  return text.length * 3 > LONGEST_TEXT && new TextEncoder().encode(text).length > LONGEST_TEXT;
 }

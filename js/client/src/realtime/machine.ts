@@ -11,7 +11,7 @@ import type { ConversationStatus, DisconnectionDetails } from "../types.js";
 import { AgentSide } from "./agent_side.js";
 import { Attachment } from "./attachment.js";
 import { type ClientFrame, readFrame, type SampleRate, type ServerFrame } from "./frames.js";
-import { Line } from "./line.js";
+import { Line, type Sending } from "./line.js";
 import { isSampleRate } from "./options.js";
 import type { Effect, MachineEvent, Notice, RunTool, TimerName } from "./steps.js";
 
@@ -20,6 +20,10 @@ const READY_MS = 10_000;
 const TEARDOWN_MS = 1_000;
 /** Of what happened while the microphone was asked for, told when it is there; then the oldest is dropped. */
 const MOST_EARLY = 1_000;
+const REFUSED = {
+  "too many": "Too much waits for the connection: a message was dropped",
+  "too long": "A message of more than 256 KiB was not sent",
+};
 const LOST = "The connection was lost and did not come back";
 
 /** What the machine has to know of the options. */
@@ -84,7 +88,7 @@ export class RealtimeMachine {
     online: () => this.#online(),
     timer: ({ name }) => this.#timer(name),
     mute: ({ muted }) => this.#mute(muted),
-    send: ({ frame }) => this.#send(frame),
+    send: ({ frame }) => void this.#send(frame),
     end: () => this.#end(),
   };
 
@@ -164,14 +168,18 @@ export class RealtimeMachine {
     }
   }
 
-  #send(frame: ClientFrame): void {
-    if (this.#phase !== "connecting" && !this.#line.send(frame)) {
-      this.#onError(new Error("Too much waits for the connection: a message was dropped"));
+  #send(frame: ClientFrame): Sending {
+    const sending = this.#phase === "connecting" ? "taken" : this.#line.send(frame);
+    if (sending !== "taken") {
+      this.#onError(new Error(REFUSED[sending]));
     }
+    return sending;
   }
 
   #toolDone(callId: string, output: string, error: Error | undefined): void {
-    this.#send({ t: "tool_result", callId, output });
+    if (this.#send({ t: "tool_result", callId, output }) === "too long") {
+      this.#send({ t: "tool_result", callId, output: "The tool's output was too long." });
+    }
     if (error !== undefined) {
       this.#onError(error);
     }

@@ -189,6 +189,14 @@ describe("what was said meanwhile", () => {
     expect(world.socket.frames()).toHaveLength(100);
   });
 
+  it("is no message that the gateway would close the socket for, and that is told", async () => {
+    const session = await world.connect();
+    session.send({ t: "user_message", text: "ä".repeat(131_072) });
+    expect(world.log).toEqual(["error A message of more than 256 KiB was not sent"]);
+    session.send({ t: "user_message", text: "a".repeat(262_000) });
+    expect(world.socket.frames()).toHaveLength(1);
+  });
+
   it("goes on to a third socket when the second is lost before it was used", async () => {
     await world.connect();
     world.socket.events.onBinary(pcm(1_000));

@@ -51,7 +51,7 @@ export function LoginPage(): JSX.Element {
             error={error}
             hint={
               <>
-                No key yet? <code>speko keys create</code> makes one in the terminal.
+                No key yet? <code>speko keys create --name me</code> makes one in the terminal.
               </>
             }
           />

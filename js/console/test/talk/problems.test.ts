@@ -99,6 +99,9 @@ describe("a problem in the middle", () => {
       tone: "warn",
       words: "rate limited.",
     });
+    const refused = problemDuring(new Error("PROVIDER_ERROR: the language model failed (openai: unauthorized)"));
+    expect(refused?.words).toMatch(/openai.*Providers page/);
+    expect(refused?.remedies).toEqual(["providers"]);
     expect(problemDuring(new SpekoClientError("gone", "MICROPHONE_FAILED"))?.title).toMatch(/microphone is gone/);
     expect(problemDuring(new Error("The sound stutters."))?.words).toBe("The sound stutters.");
   });

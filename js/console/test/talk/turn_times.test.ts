@@ -48,6 +48,25 @@ describe("a spoken turn", () => {
   });
 });
 
+describe("an answer that fails", () => {
+  it("is not waited for any more", () => {
+    const turns = told(...speech(0, 1000, "hello"), { type: "failed", at: 1500 });
+    expect(turnAt(turns, 0)).toMatchObject({ said: "hello", over: true, heard: [] });
+    expect(turns.answering).toBeNull();
+  });
+
+  it("leaves alone what is being heard, and the user who speaks", () => {
+    const heard = told(...speech(0, 1000, "hello"), stage(1345, "first_audio", 340), {
+      type: "mode",
+      at: 1380,
+      mode: "speaking",
+    });
+    expect(take(heard, { type: "failed", at: 1500 })).toBe(heard);
+    const speaking = told(stage(1200, "speech_started", -200));
+    expect(take(speaking, { type: "failed", at: 1500 })).toBe(speaking);
+  });
+});
+
 describe("a turn without speech", () => {
   it("counts from the moment at which text was typed", () => {
     const turns = told({ type: "typed", at: 500, text: "hi" }, stage(510, "llm_first_token", 5), ...answer(500, 100));

@@ -24,7 +24,7 @@ export function CreatedDialog({ created, onClose }: { created: CreatedApiKey; on
         It is shown this once: the gateway keeps only its hash. Whoever has it can use everything here.
       </Notice>
       <div class="stack">
-        <p>In a terminal, the command line and the SDKs read it from the environment:</p>
+        <p>In a terminal, the command line reads it from the environment; give it to the SDKs as their API key:</p>
         <Code text={environment(location.origin, created.key)} label="lines for the environment" />
         <p>Or try it at once:</p>
         <Code text={curlLine(location.origin)} label="curl command" />

@@ -6,7 +6,7 @@ import { LAYER_NAMES } from "../../api/layers.js";
 import { hrefTo } from "../../shell/router.js";
 import { Badge, type Column, Empty, Fold, Panel, Table } from "../../ui/index.js";
 import { type LayerDecision, type Ranked, reasonWords } from "./decision.js";
-import { snapshotName } from "./metrics.js";
+import { Candidate, Snapshot } from "./names.js";
 import { Ranking } from "./ranking.js";
 
 export function LayerPanel({ decision }: { decision: LayerDecision }): JSX.Element {
@@ -113,21 +113,5 @@ function LeftOut({ rows }: { rows: readonly FilteredCandidate[] }): JSX.Element 
         />
       </Fold>
     </div>
-  );
-}
-
-export function Candidate({ provider, model }: { provider: string; model: string }): JSX.Element {
-  return (
-    <span class="candidate">
-      <span class="candidate-provider">{provider}</span> <span class="candidate-model">{model}</span>
-    </span>
-  );
-}
-
-export function Snapshot({ id }: { id: string }): JSX.Element {
-  return (
-    <span class="faint small snapshot" title={id}>
-      {snapshotName(id)}
-    </span>
   );
 }

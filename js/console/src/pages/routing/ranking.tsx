@@ -5,8 +5,8 @@ import type { JSX } from "preact";
 import { LAYER_NAMES } from "../../api/layers.js";
 import { Badge } from "../../ui/index.js";
 import { bySnapshot, type LayerDecision, type Ranked, stateWords } from "./decision.js";
-import { Candidate } from "./layer_panel.js";
 import { formatValue, metricOf, snapshotWords } from "./metrics.js";
+import { Candidate } from "./names.js";
 
 export function Ranking({ decision }: { decision: LayerDecision }): JSX.Element {
   const label = `Ranking of ${LAYER_NAMES[decision.layer].toLowerCase()}`;

@@ -3,8 +3,8 @@
 import type { ScoreRow } from "@spekoai/sdk";
 import type { JSX } from "preact";
 import { Badge, type Column, Table } from "../../ui/index.js";
-import { Candidate, Snapshot } from "./layer_panel.js";
 import { formatValue, metricOf } from "./metrics.js";
+import { Candidate, Snapshot } from "./names.js";
 import { rowKey } from "./scores.js";
 
 export function ScoreTable({ rows }: { rows: readonly ScoreRow[] }): JSX.Element {

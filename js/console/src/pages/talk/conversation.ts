@@ -263,7 +263,9 @@ export class Talk {
   }
 
   #complain(error: unknown): void {
-    const problem = problemDuring(error instanceof Error ? error : new Error(String(error)));
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    if (thrown.message.startsWith("PROVIDER_ERROR:")) this.#take({ type: "failed", at: this.#now() });
+    const problem = problemDuring(thrown);
     if (problem !== null) this.problem.value = problem;
   }
 

@@ -58,6 +58,11 @@ export function problemOfEnd(details: DisconnectionDetails): Problem | null {
   if (reason === "agent") return ENDS[message] ?? info("The agent has ended the conversation", "");
   if (message === "server_shutdown") return GONE;
   if (message === "Provider connect failed") return ofVendor("The engine could not be reached.");
+  if (message === "SESSION_NOT_FOUND") {
+    return problem("The gateway does not know this session any more", "It was restarted meanwhile. Start again.", [
+      "retry",
+    ]);
+  }
   return {
     tone: "error",
     title: "The conversation broke off",
@@ -79,8 +84,13 @@ export function problemDuring(error: Error): Problem | null {
       remedies: ["settings"],
     };
   }
-  if (code === "PROVIDER_ERROR")
-    return warn("The engine reports an error, and the conversation goes on", sentence(words));
+  if (code === "PROVIDER_ERROR") {
+    const title = "The engine reports an error, and the conversation goes on";
+    // The agent names the vendor and the cause: a key that is refused will be refused again.
+    if (!/\bunauthorized\b|\bforbidden\b/i.test(words)) return warn(title, sentence(words));
+    const hint = "Look at the vendor’s key on the Providers page.";
+    return { tone: "warn", title, words: `${sentence(words)} ${hint}`, remedies: ["providers"] };
+  }
   return warn("Something went wrong, and the conversation goes on", sentence(words));
 }
 

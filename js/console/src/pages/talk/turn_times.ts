@@ -17,6 +17,8 @@ export type TurnInput =
   | { type: "cut"; at: number }
   | { type: "tool_call"; at: number; callId: string; name: string }
   | { type: "tool_result"; at: number; callId: string }
+  /** Whoever was to answer has failed: nothing comes of the turn that waits. */
+  | { type: "failed"; at: number }
   | { type: "over"; at: number };
 
 /** A stage that was reached. */
@@ -105,9 +107,18 @@ export function take(turns: Turns, input: TurnInput): Turns {
           tools: turn.tools.map((tool) => (tool.callId === input.callId ? { ...tool, to: tool.to ?? input.at } : tool)),
         }),
       );
+    case "failed":
+      return failed(turns, input.at);
     case "over":
       return { ...turns, all: turns.all.map((turn) => ended(turn, input.at)), answering: null, playing: null };
   }
+}
+
+function failed(turns: Turns, at: number): Turns {
+  const last = turns.all.at(-1);
+  if (last === undefined || last.zero === null || last.heard.length > 0) return turns;
+  const answering = turns.answering === last.id ? null : turns.answering;
+  return { ...turns, all: [...turns.all.slice(0, -1), ended(last, at)], answering };
 }
 
 /** The turn that the user's words belong to. */
