@@ -7,8 +7,9 @@ from speko.events.s2s import ServerFrame, TranscriptFrame
 from speko.realtime.actions import Action, Send
 from speko.realtime.playout import Playout
 
-_MOST_SENT = 1000
-"""Frames that were sent and are kept; then the oldest has arrived, or nobody will miss it."""
+_MOST_SENT = 256
+"""Frames that were sent and are kept, where a client does not say what it plays: more than come in the time that it
+takes to find a socket dead."""
 
 
 class Outbox:
