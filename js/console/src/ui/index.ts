@@ -13,3 +13,4 @@ export { Fold, Page, Panel } from "./panel.js";
 export { type Column, Table } from "./table.js";
 export { Tabs } from "./tabs.js";
 export { Money, Time } from "./time.js";
+export { Unread } from "./unread.js";

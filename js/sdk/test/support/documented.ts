@@ -58,6 +58,18 @@ const members = <T>(all: Members<T>): Record<string, Kind> => all;
 /** The names of a type's members, likewise. */
 const names = <T>(all: Names<T>): string[] => Object.keys(all);
 
+const ENTRY: Members<StackEntry> = {
+  providerId: "plain",
+  modelId: "plain",
+  score: "nullable",
+  scoresRunId: "plain",
+  usable: "plain",
+  health: "plain",
+  reason: "optional",
+  hint: "optional",
+  axes: "optional",
+};
+
 /** Answers, by their name in the document. */
 export const ANSWERS: Record<string, Record<string, Kind>> = {
   ApiKeyView: members<ApiKey>({
@@ -100,17 +112,7 @@ export const ANSWERS: Record<string, Record<string, Kind>> = {
     model: "plain",
     requestId: "plain",
   }),
-  EntryView: members<StackEntry>({
-    providerId: "plain",
-    modelId: "plain",
-    score: "nullable",
-    scoresRunId: "plain",
-    usable: "plain",
-    health: "plain",
-    reason: "optional",
-    hint: "optional",
-    axes: "optional",
-  }),
+  EntryView: members<StackEntry>(ENTRY),
   FilteredView: members<FilteredCandidate>({
     modality: "plain",
     providerId: "plain",
@@ -128,18 +130,7 @@ export const ANSWERS: Record<string, Record<string, Kind>> = {
     benchmarked: "plain",
   }),
   KnownView: members<KnownProviders>({ stt: "plain", llm: "plain", tts: "plain", s2s: "plain" }),
-  LayerView: members<StackLayer>({
-    providerId: "plain",
-    modelId: "plain",
-    score: "nullable",
-    scoresRunId: "plain",
-    usable: "plain",
-    health: "plain",
-    reason: "optional",
-    hint: "optional",
-    axes: "optional",
-    runnersUp: "plain",
-  }),
+  LayerView: members<StackLayer>({ ...ENTRY, runnersUp: "plain" }),
   ModelView: members<ProviderModel>({ id: "plain", capabilities: "plain", composite: "plain" }),
   NewApiKeyView: members<CreatedApiKey>({
     id: "plain",

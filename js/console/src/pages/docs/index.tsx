@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { gatewayFetch } from "../../api/gateway.js";
 import { ConsoleError } from "../../api/problem.js";
 import { useLoad } from "../../api/use_load.js";
-import { Button, ButtonLink, count, Empty, Notice, Page, Panel, Skeleton, TextField } from "../../ui/index.js";
+import { Button, ButtonLink, count, Empty, Page, Panel, Skeleton, TextField, Unread } from "../../ui/index.js";
 import "./docs.css";
 import { grouped, type JsonObject, operationsOf, search } from "./openapi.js";
 import { OperationView } from "./operation_view.js";
@@ -29,15 +29,7 @@ export function DocsPage(): JSX.Element {
         </ButtonLink>
       }
     >
-      {document.problem && (
-        <Notice
-          tone="error"
-          title="The document could not be read"
-          action={<Button onClick={document.reload}>Try again</Button>}
-        >
-          {document.problem}
-        </Notice>
-      )}
+      <Unread title="The document could not be read" problem={document.problem} retry={document.reload} />
       {!document.data && document.loading && (
         <Panel flush>
           <Skeleton lines={8} label="Loading the reference" />

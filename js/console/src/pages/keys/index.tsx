@@ -12,12 +12,12 @@ import {
   Confirm,
   Empty,
   Fold,
-  Notice,
   Page,
   Panel,
   Skeleton,
   Table,
   Time,
+  Unread,
 } from "../../ui/index.js";
 import { CreateDialog } from "./create_dialog.js";
 import { CreatedDialog } from "./created_dialog.js";
@@ -49,15 +49,7 @@ export function KeysPage(): JSX.Element {
         </Button>
       }
     >
-      {keys.problem && (
-        <Notice
-          tone="error"
-          title="The keys could not be read"
-          action={<Button onClick={keys.reload}>Try again</Button>}
-        >
-          {keys.problem}
-        </Notice>
-      )}
+      <Unread title="The keys could not be read" problem={keys.problem} retry={keys.reload} />
       {!keys.data && keys.loading && (
         <Panel flush>
           <Skeleton lines={4} label="Loading the keys" />

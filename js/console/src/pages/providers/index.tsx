@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { speko } from "../../api/gateway.js";
 import { useLoad } from "../../api/use_load.js";
-import { Button, count, Empty, Fold, Notice, Page, Panel, Skeleton, TextField } from "../../ui/index.js";
+import { Button, count, Empty, Fold, Page, Panel, Skeleton, TextField, Unread } from "../../ui/index.js";
 import { OwnServer } from "./own_server.js";
 import "./providers.css";
 import { VendorRow } from "./vendor_row.js";
@@ -20,15 +20,7 @@ export function ProvidersPage(): JSX.Element {
       title="Providers"
       description="Whom the gateway may call for you. A key that you add here is stored encrypted, is used for your organization alone, and is never shown again."
     >
-      {rows.problem && (
-        <Notice
-          tone="error"
-          title="The list could not be read"
-          action={<Button onClick={rows.reload}>Try again</Button>}
-        >
-          {rows.problem}
-        </Notice>
-      )}
+      <Unread title="The list could not be read" problem={rows.problem} retry={rows.reload} />
       {vendors && (
         <div class="provider-filter">
           <TextField

@@ -5,7 +5,7 @@ import { speko } from "../../api/gateway.js";
 import { useLoad } from "../../api/use_load.js";
 import { useDebounced } from "../../live/debounced.js";
 import { useWhileVisible } from "../../live/while_visible.js";
-import { Button, Notice, Skeleton } from "../../ui/index.js";
+import { Notice, Skeleton, Unread } from "../../ui/index.js";
 import { decision } from "./decision.js";
 import { type Asked, allowEntries, allowProblem, languageProblem } from "./intent.js";
 import { IntentForm } from "./intent_form.js";
@@ -37,15 +37,7 @@ export function DecisionView({ asked, onAsk }: { asked: Asked; onAsk: (asked: As
   return (
     <div class="stack">
       <IntentForm asked={asked} onAsk={onAsk} />
-      {loaded.problem && (
-        <Notice
-          tone="error"
-          title="The decision could not be read"
-          action={<Button onClick={loaded.reload}>Try again</Button>}
-        >
-          {loaded.problem}
-        </Notice>
-      )}
+      <Unread title="The decision could not be read" problem={loaded.problem} retry={loaded.reload} />
       {loaded.data === null && <Notice tone="info">Correct the intent to see the decision.</Notice>}
       {loaded.data === undefined && loaded.loading && <Skeleton lines={8} label="Asking the router" />}
       {loaded.data && (

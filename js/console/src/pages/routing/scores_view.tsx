@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { speko } from "../../api/gateway.js";
 import { LAYER_NAMES, LAYERS } from "../../api/layers.js";
 import { useLoad } from "../../api/use_load.js";
-import { Badge, Button, Empty, Notice, Panel, Select, Skeleton, Tabs } from "../../ui/index.js";
+import { Badge, Empty, Panel, Select, Skeleton, Tabs, Unread } from "../../ui/index.js";
 import { snapshotName } from "./metrics.js";
 import { seriesOf } from "./plot.js";
 import { ScorePlot } from "./score_plot.js";
@@ -15,15 +15,7 @@ import { type Choices, chosen, EVERY_SNAPSHOT, type Filter, fitting, placeName }
 export function ScoresView({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }): JSX.Element {
   const scores = useLoad(() => speko.benchmarks.scores(), []);
   if (scores.problem && !scores.data) {
-    return (
-      <Notice
-        tone="error"
-        title="The scores could not be read"
-        action={<Button onClick={scores.reload}>Try again</Button>}
-      >
-        {scores.problem}
-      </Notice>
-    );
+    return <Unread title="The scores could not be read" problem={scores.problem} retry={scores.reload} />;
   }
   if (!scores.data) return <Skeleton lines={8} label="Loading the scores" />;
   const { rows, snapshots } = scores.data;

@@ -4,17 +4,16 @@ import type { JSX } from "preact";
 import { hrefTo } from "../../shell/router.js";
 import {
   Badge,
-  Button,
   ButtonLink,
   CopyButton,
   count,
   duration,
   Icon,
   Money,
-  Notice,
   Page,
   Panel,
   Skeleton,
+  Unread,
 } from "../../ui/index.js";
 import { AttemptTable } from "./attempt_table.js";
 import { attribute, type Tally, total } from "./attribution.js";
@@ -51,15 +50,11 @@ export function SessionDetail({ id }: { id: string }): JSX.Element {
         </>
       }
     >
-      {loaded.problem && (
-        <Notice
-          tone="error"
-          title={loaded.data ? "Not up to date" : "The session could not be read"}
-          action={<Button onClick={loaded.reload}>Try again</Button>}
-        >
-          {loaded.problem}
-        </Notice>
-      )}
+      <Unread
+        title={loaded.data ? "Not up to date" : "The session could not be read"}
+        problem={loaded.problem}
+        retry={loaded.reload}
+      />
       {loaded.data === undefined && loaded.loading && <Skeleton lines={8} label="Loading the session" />}
       {loaded.data && <Shown record={loaded.data} />}
     </Page>

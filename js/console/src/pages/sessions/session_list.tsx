@@ -13,7 +13,6 @@ import {
   type Column,
   duration,
   Empty,
-  Notice,
   Page,
   Panel,
   Select,
@@ -21,6 +20,7 @@ import {
   Table,
   TextField,
   Time,
+  Unread,
 } from "../../ui/index.js";
 import { useSessionList } from "./use_session_list.js";
 import { endWords, kindWords, lengthMs, statusWords } from "./words.js";
@@ -50,15 +50,7 @@ export function SessionList(): JSX.Element {
         <Select label="Status" value={status} choices={STATUSES} onChange={filter} />
         <OpenById />
       </div>
-      {list.problem && (
-        <Notice
-          tone="error"
-          title="The sessions could not be read"
-          action={<Button onClick={list.refresh}>Try again</Button>}
-        >
-          {list.problem}
-        </Notice>
-      )}
+      <Unread title="The sessions could not be read" problem={list.problem} retry={list.refresh} />
       {list.listed === undefined && !list.problem && <Skeleton lines={6} label="Loading the sessions" />}
       {list.listed && (
         <Panel flush>

@@ -7,7 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { speko } from "../../api/gateway.js";
 import { session } from "../../api/session.js";
 import { useLoad } from "../../api/use_load.js";
-import { Button, Notice, Page } from "../../ui/index.js";
+import { Button, Notice, Page, Unread } from "../../ui/index.js";
 import { ControlBar, EngineChoice } from "./control_bar.js";
 import { Talk } from "./conversation.js";
 import { refreshDevices, useDevices } from "./devices.js";
@@ -132,15 +132,7 @@ function Messages(props: {
   const problem = talk.problem.value;
   return (
     <>
-      {props.problem !== null && (
-        <Notice
-          tone="error"
-          title="The engines could not be read"
-          action={<Button onClick={props.reload}>Try again</Button>}
-        >
-          {props.problem}
-        </Notice>
-      )}
+      <Unread title="The engines could not be read" problem={props.problem} retry={props.reload} />
       {props.engine?.obstacle && <Notice tone="warn">{props.engine.obstacle}</Notice>}
       {problem !== null && (
         <ProblemNotice
