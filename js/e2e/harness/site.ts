@@ -54,6 +54,9 @@ const METER_SCRIPT = `registerProcessor("meter", class extends AudioWorkletProce
 });`;
 /** Of that script. */
 export const METER = "/meter.js";
+/** A worker that asks whose key it was given. */
+const WORKER = `import { Speko } from "/sdk/index.js";
+onmessage = async ({ data }) => postMessage(await new Speko(data).organization.get());`;
 const FOLDERS: Record<string, string> = { client: CLIENT_DIST, sdk: SDK_DIST };
 
 /** Serves on a free port. */
@@ -65,6 +68,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     const [, folder = "", file = ""] = /^\/(client|sdk)\/([a-z-]+\.js)$/.exec(path) ?? [];
     if (path === "/") {
       response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(PAGE);
+    } else if (path === "/worker.js") {
+      response.writeHead(200, { "content-type": "text/javascript" }).end(WORKER);
     } else if (path === "/page.js") {
       response.writeHead(200, { "content-type": "text/javascript" }).end(SCRIPT);
     } else if (path === METER) {

@@ -97,3 +97,26 @@ test("realtime.connect in a page, for trusted use", async () => {
     await site.close();
   }
 });
+
+test("the SDK in a worker, which has neither a window nor a document", async () => {
+  const site = await startSite({ gateway, connect: gateway.url });
+  const browser = await startChromium();
+  try {
+    const page = await browser.newPage();
+    await page.goto(site.url);
+    const organization = await page.evaluate(
+      (options) =>
+        new Promise<{ name: string }>((resolve, reject) => {
+          const worker = new Worker("/worker.js", { type: "module" });
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = ({ message }) => reject(new Error(message));
+          worker.postMessage(options);
+        }),
+      { apiKey: gateway.key, baseUrl: gateway.url },
+    );
+    expect(organization.name).toBe("Default");
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+});
