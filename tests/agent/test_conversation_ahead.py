@@ -22,7 +22,7 @@ from speko.providers.s2s import (
     UserTranscript,
 )
 from tests.agent.relays import SILENCE, SPEECH, Talk, loudness, talking
-from tests.agent.vendors import RATE, Script, books_of, context_of, embedded, hears, says
+from tests.agent.vendors import RATE, Script, books_of, context_of, embedded, goes_on_speaking, hears, says, speaks
 
 pytestmark = pytest.mark.usefixtures("loudness")
 __all__ = ["loudness"]
@@ -68,7 +68,12 @@ async def test_the_answer_is_ready_when_the_silence_is_long_enough() -> None:
 
 
 async def test_speech_that_goes_on_gets_one_answer_to_all_of_it() -> None:
-    script = Script("acme", stt=[hears("how are"), hears("how are you")], llm=[says("Who?"), says("Fine.")])
+    script = Script(
+        "acme",
+        stt=[hears("how are"), hears("how are you")],
+        llm=[says("Who?"), says("Fine.")],
+        tts=[goes_on_speaking(), speaks()],
+    )
     context = own(script)
     async with talking(context) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
@@ -116,7 +121,12 @@ async def test_a_commit_at_a_pause_takes_what_is_ready() -> None:
 
 
 async def test_clear_at_a_pause_forgets_the_answer_too() -> None:
-    script = Script("acme", stt=[hears("forget it"), hears("how are you")], llm=[says("What?"), says("Fine.")])
+    script = Script(
+        "acme",
+        stt=[hears("forget it"), hears("how are you")],
+        llm=[says("What?"), says("Fine.")],
+        tts=[goes_on_speaking(), speaks()],
+    )
     context = own(script)
     async with talking(context) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
@@ -210,7 +220,7 @@ async def test_a_tool_is_called_when_the_words_are_certain() -> None:
 
 
 async def test_closing_at_a_pause_leaves_nothing() -> None:
-    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
+    script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")], tts=[goes_on_speaking()])
     context = own(script)
     async with talking(context) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)

@@ -1,5 +1,6 @@
 """Vendors whose recognisers, models and voices do what a test says, call by call."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -81,6 +82,17 @@ def speaks(*, until: int | None = None, error: Exception | None = None, rate: in
             if error is not None and at == until:
                 raise error
             yield [AudioChunk(ord(char).to_bytes(2, "little") * (SAMPLES_A_CHARACTER * rate // RATE), rate)]
+
+    return run
+
+
+def goes_on_speaking() -> Speaks:
+    """Begins to speak and is never done: only who cancels it ends it."""
+
+    async def run(request: TtsRequest, call: Call) -> AsyncGenerator[Sequence[AudioChunk], None]:
+        call.usage.characters = len(request.text)
+        yield [AudioChunk(ord(request.text[0]).to_bytes(2, "little") * SAMPLES_A_CHARACTER, RATE)]
+        await asyncio.Event().wait()
 
     return run
 
