@@ -96,6 +96,14 @@ class Settings(BaseSettings):
     max_spool_bytes: int = Field(
         2 * 2**30, ge=1, description="Disk that all uploads in flight may take together, in bytes."
     )
+    workers: int = Field(
+        1, ge=1, le=64, description="Gateway processes that share the port; more than one needs PostgreSQL."
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis for the state of breakers and limits of several processes; without it, or while it does "
+        "not answer, each process has its own.",
+    )
     stt_workers: int = Field(2, ge=1, le=64, description="Worker processes of the embedded recogniser.")
     console: bool = Field(
         True, description="The web console at `/`; `false`: nothing is there, and API keys are the only way in."
@@ -138,6 +146,45 @@ class Settings(BaseSettings):
     )
     breaker_failures: int = Field(5, ge=1, description="Failures in a row that open the breaker of a model.")
     breaker_open_seconds: float = Field(30.0, gt=0, description="Seconds an open breaker waits before it probes.")
+    hedge: Literal["off", "p95"] = Field(
+        "off",
+        description="`p95` = ask the runner-up too when a provider takes longer to its first useful output than it "
+        "usually does in 95 of 100 calls; the faster one serves, and both may bill.",
+    )
+    hedge_least_seconds: float = Field(0.25, gt=0, description="Seconds before which no runner-up is asked to hedge.")
+    key_requests_per_minute: int | None = Field(None, ge=1, description="Requests a minute of one API key.")
+    key_concurrent_sessions: int | None = Field(None, ge=1, description="S2S sessions of one API key at a time.")
+    key_monthly_spend_usd: float | None = Field(
+        None, gt=0, description="USD that one API key may spend in a calendar month (UTC) on platform keys."
+    )
+    organization_requests_per_minute: int | None = Field(
+        None, ge=1, description="Requests a minute of one organization."
+    )
+    organization_concurrent_sessions: int | None = Field(
+        None, ge=1, description="S2S sessions of one organization at a time."
+    )
+    organization_monthly_spend_usd: float | None = Field(
+        None, gt=0, description="USD that one organization may spend in a calendar month (UTC) on platform keys."
+    )
+    initial_credit_usd: float = Field(0.0, ge=0, description="USD of credit that a new organization gets.")
+    enforce_credits: bool = Field(
+        False, description="Refuse calls on platform keys (402) when the credit is used up; credit is counted anyway."
+    )
+    transcript_days: int | None = Field(
+        None, ge=1, description="Days after its end that a session's words are kept; default: for ever."
+    )
+    attempt_days: int | None = Field(
+        None, ge=1, description="Days that attempts and timings of turns are kept; default: for ever."
+    )
+    previous_master_key: SecretStr | None = Field(
+        None, description="The master key before this one, while `speko master-key rotate` runs and until it is done."
+    )
+    otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector for traces, as http://host:4318; default: nobody traces."
+    )
+    trace_ratio: float = Field(
+        1.0, ge=0, le=1, description="Part of the calls without a trace of the caller's own that is traced."
+    )
     drain_seconds: float = Field(
         300.0, ge=0, description="Seconds that SIGTERM waits for calls in flight before it ends them."
     )

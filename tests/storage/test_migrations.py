@@ -46,7 +46,7 @@ async def test_running_twice_is_harmless(database: Database) -> None:
             await connection.run_sync(migrate)
     async with database.read() as connection:
         assert (await connection.execute(text("SELECT revision FROM directory_revision"))).scalars().all() == [7]
-        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0003"]
 
 
 async def test_several_at_once(database_url: str, tmp_path: Path) -> None:

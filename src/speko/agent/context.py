@@ -42,10 +42,21 @@ class AgentContext:
     """Sends the rows to the gateway, which alone writes them down."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     turns: TurnOptions = field(default_factory=TurnOptions)
+    api_key_id: str | None = None
+    """The API key of the session, for metering; None = from the web console."""
+    traceparent: str | None = None
+    """The session's own span; None = nobody traces."""
 
     def call_info(self) -> CallInfo:
         """For metering."""
-        return CallInfo("session", self.request_id, self.organization_id, self.session_id)
+        return CallInfo(
+            "session",
+            self.request_id,
+            self.organization_id,
+            self.session_id,
+            api_key_id=self.api_key_id,
+            traceparent=self.traceparent,
+        )
 
 
 class AgentLink(Protocol):

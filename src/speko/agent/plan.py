@@ -55,6 +55,8 @@ class SessionPlan(Struct, frozen=True, kw_only=True):
     """For `stt`, `llm` and `tts`: best first. Without the catalogue's rows, which the process has itself."""
     deadlines: Deadlines
     turns: TurnOptions
+    api_key_id: str | None = None
+    traceparent: str | None = None
 
     def __repr__(self) -> str:
         return f"SessionPlan(session_id={self.session_id!r})"
@@ -89,6 +91,8 @@ def make_plan(
     ledger: Ledger,
     deadlines: Deadlines | None = None,
     turns: TurnOptions | None = None,
+    api_key_id: str | None = None,
+    traceparent: str | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AgentPlan:
     """Routes each stage of the agent, so that intent, constraints and the setting `embedded` hold in each.
@@ -111,6 +115,8 @@ def make_plan(
         candidates=candidates,
         deadlines=deadlines or Deadlines(),
         turns=turns or TurnOptions(),
+        api_key_id=api_key_id,
+        traceparent=traceparent,
     )
     return AgentPlan(
         session=session,

@@ -114,6 +114,8 @@ class AgentProcess:
             ledger=SessionLedger(hosted.tell),
             deadlines=plan.deadlines,
             turns=plan.turns,
+            api_key_id=plan.api_key_id,
+            traceparent=plan.traceparent,
         )
         return self._factory(wanted.request, context, hosted)
 

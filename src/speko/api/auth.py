@@ -10,6 +10,7 @@ from speko.api.context import SCOPE_KEY, RequestContext, unauthorized
 from speko.api.errors import ApiError
 from speko.api.gateway import gateway_of
 from speko.storage.directory import Directory
+from speko.storage.records import ApiKey
 
 
 def require_key(app: ASGIApp) -> ASGIApp:
@@ -27,14 +28,15 @@ def require_key(app: ASGIApp) -> ASGIApp:
         if header is None:
             context.organization_id = _logged_in(gateway.console, scope)
         else:
-            context.organization_id = _key_of(header.decode("latin-1"), gateway.store.directory)
+            key = _key_of(header.decode("latin-1"), gateway.store.directory)
+            context.organization_id, context.api_key_id = key.organization_id, key.id
         await app(scope, receive, send)
 
     return authenticated
 
 
-def _key_of(header: str, directory: Directory) -> str:
-    """The organisation of the API key in an Authorization header."""
+def _key_of(header: str, directory: Directory) -> ApiKey:
+    """The API key in an Authorization header."""
     if not header:
         raise _no_key()
     scheme, _, presented = header.partition(" ")
@@ -44,7 +46,7 @@ def _key_of(header: str, directory: Directory) -> str:
     if key is None:
         raise unauthorized("Invalid API key")
     directory.touched(key.id)
-    return key.organization_id
+    return key
 
 
 def _logged_in(console: Console | None, scope: Scope) -> str:

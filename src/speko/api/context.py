@@ -10,12 +10,16 @@ from speko.api.errors import ApiError
 class RequestContext:
     """Ids of the request, and, once authenticated, whose it is."""
 
-    __slots__ = ("organization_id", "request_id", "trace_id")
+    __slots__ = ("api_key_id", "organization_id", "request_id", "trace_id", "traceparent")
 
     def __init__(self, request_id: str, trace_id: str) -> None:
         self.request_id = request_id
         self.trace_id = trace_id
         self.organization_id = ""
+        self.api_key_id: str | None = None
+        """None: nobody yet, or somebody in the web console."""
+        self.traceparent: str | None = None
+        """The request's own span; None = nobody traces."""
 
 
 SCOPE_KEY = "speko"

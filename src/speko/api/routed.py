@@ -42,7 +42,13 @@ class RoutedCall(ABC, Generic[E]):
         self.gateway = gateway_of(request.app)
         self.intent = intent
         context = context_of(request)
-        self.info = CallInfo(self.endpoint, context.request_id, context.organization_id)
+        self.info = CallInfo(
+            self.endpoint,
+            context.request_id,
+            context.organization_id,
+            api_key_id=context.api_key_id,
+            traceparent=context.traceparent,
+        )
         self.chain = self.gateway.router.chain(
             self.modality,
             intent,

@@ -27,7 +27,7 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     organization_id: str
     session_id: str | None
     endpoint: str
-    """`transcribe`, `synthesize`, `complete` or `session`."""
+    """`transcribe`, `synthesize`, `complete` or `session`, also of a call that came by another door."""
     modality: Modality
     position: int
     """0 for the first candidate that was tried in this call."""
@@ -36,8 +36,8 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     key_source: KeySource
     outcome: Outcome
     cause: str | None
-    """`ProviderError.cause`; of a cancelled one `caller_left`, `caller_stalled`, `gateway_stopped` or `crash`; None
-    when all went well."""
+    """`ProviderError.cause`; of a cancelled one `caller_left`, `caller_stalled`, `gateway_stopped`, `hedged` (another
+    candidate was faster) or `crash`; None when all went well."""
     status: int | None
     """The vendor's HTTP status."""
     message: str | None
@@ -49,6 +49,12 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     cost_micro_usd: int
     """Estimated: what the vendor is likely to bill."""
     scores_run_id: str | None
+    api_key_id: str | None = None
+    """The API key that the call came with; None = from the web console."""
+    credential_id: str = "platform"
+    """Which vendor key was used: `platform`, or the id of the organisation's own. Not stored."""
+    traceparent: str | None = None
+    """The span of the call in the caller's or our own trace (W3C Trace Context). Not stored."""
 
 
 class UsageRow(Struct, frozen=True, kw_only=True):
@@ -71,6 +77,8 @@ class UsageRow(Struct, frozen=True, kw_only=True):
     """Audio heard or spoken, for the sum of minutes."""
     estimated: bool
     created_at: datetime
+    api_key_id: str | None = None
+    """As in `AttemptRow`."""
 
 
 class Ledger(Protocol):

@@ -22,6 +22,10 @@ class CallInfo:
     session_id: str | None = None
     characters: int | None = None
     """Characters to show as used, where the text that is spoken is not the text that was sent."""
+    api_key_id: str | None = None
+    """None = from the web console."""
+    traceparent: str | None = None
+    """The call's own span, which its attempts are children of; None = nobody traces."""
 
 
 class Meter:
@@ -66,6 +70,9 @@ class Meter:
                 usage=replace(call.usage),
                 cost_micro_usd=_vendor_cost(candidate, call.usage),
                 scores_run_id=candidate.scores_run_id,
+                api_key_id=self.info.api_key_id,
+                credential_id=candidate.credential_id,
+                traceparent=self.info.traceparent,
             )
         )
 
@@ -112,6 +119,7 @@ class Meter:
                 audio_ms=usage.audio_ms,
                 estimated=usage.estimated,
                 created_at=datetime.now(UTC),
+                api_key_id=self.info.api_key_id,
             )
         )
 

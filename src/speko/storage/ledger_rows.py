@@ -42,6 +42,7 @@ def attempt_values(row: AttemptRow) -> Values:
         "input_audio_tokens": usage.input_audio_tokens,
         "output_audio_tokens": usage.output_audio_tokens,
         "cached_audio_tokens": usage.cached_audio_tokens,
+        "api_key_id": row.api_key_id,
     }
 
 
@@ -63,6 +64,7 @@ def usage_values(row: UsageRow) -> Values:
         "audio_ms": row.audio_ms,
         "estimated": row.estimated,
         "created_at": row.created_at,
+        "api_key_id": row.api_key_id,
     }
 
 
@@ -99,6 +101,7 @@ def to_attempt(row: RowMapping) -> AttemptRow:
         ),
         cost_micro_usd=row["cost_micro_usd"],
         scores_run_id=row["scores_run_id"],
+        api_key_id=row["api_key_id"],
     )
 
 

@@ -44,6 +44,8 @@ class SessionRow(Struct, frozen=True, kw_only=True):
     end_reason: str | None = None
     socket_owner: str | None = None
     """The process that has claimed it."""
+    api_key_id: str | None = None
+    """The API key it was created with; None = from the web console."""
 
     @property
     def over(self) -> bool:

@@ -99,6 +99,9 @@ provider_keys = Table(
     Column("key_version", Integer, nullable=False),
     Column("stored_at", UtcTime, nullable=False),
     Column("stored_in", BigInteger, nullable=False),  # revision of the directory; orders what one clock tick holds
+    Column("rejected_at", UtcTime),  # when the vendor last refused it; the next two likewise
+    Column("rejected_status", Integer),
+    Column("rejection", Text),
     UniqueConstraint("organization_id", "vendor"),
 )
 
@@ -133,7 +136,10 @@ attempts = Table(
     Column("input_audio_tokens", BigInteger, nullable=False, server_default="0"),
     Column("output_audio_tokens", BigInteger, nullable=False, server_default="0"),
     Column("cached_audio_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("api_key_id", Text),
     Index(None, "organization_id", "request_id"),
+    Index(None, "organization_id", "started_at"),
+    Index(None, "session_id"),
 )
 
 usage = Table(
@@ -154,7 +160,9 @@ usage = Table(
     Column("audio_ms", BigInteger, nullable=False),
     Column("estimated", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("api_key_id", Text),
     Index(None, "organization_id", "created_at"),
+    Index(None, "session_id"),
 )
 
 sessions = Table(
@@ -177,6 +185,7 @@ sessions = Table(
     Column("ended_at", UtcTime),
     Column("end_reason", Text),
     Column("socket_owner", Text),
+    Column("api_key_id", Text),
     Index(None, "organization_id", "created_at", "id"),
     Index(None, "status", "expires_at"),
 )
@@ -219,4 +228,34 @@ session_transcript = Table(
     Column("conversational_latency_ms", Float(53)),
     Column("latency_status", Text),
     Column("tool_calls", JSON, nullable=False),
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("subject", Text, primary_key=True),  # id of an organisation or of an API key
+    Column("organization_id", Text, nullable=False),
+    Column("requests_per_minute", Integer),  # null = as the settings say; 0 = no limit; the next two likewise
+    Column("concurrent_sessions", Integer),
+    Column("monthly_spend_micro_usd", BigInteger),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+credit_entries = Table(  # what usage does not say: grants, top-ups, refunds, adjustments
+    "credit_entries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount_micro_usd", BigInteger, nullable=False),
+    Column("note", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Index(None, "organization_id", "created_at"),
+)
+
+spent_tokens = Table(  # tokens of the web console that may not be used any more, although they are still valid
+    "spent_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),  # id of a token, never the token
+    Column("expires_at", UtcTime, nullable=False, index=True),
 )

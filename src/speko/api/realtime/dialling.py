@@ -78,6 +78,8 @@ class Dialler:
                     limits, first_byte=min(limits.first_byte, _FIRST_BYTE), budget=min(limits.budget, _BUDGET)
                 ),
                 turns=TurnOptions(detection=settings.agent_turn_detection, silence=settings.agent_silence_seconds),
+                api_key_id=info.api_key_id,
+                traceparent=info.traceparent,
             )
         except NoStage as missing:
             raise Unsupported(str(missing)) from None

@@ -157,7 +157,7 @@ class LiveSessions:
     def _open(self, row: SessionRow) -> Bridge:
         gateway = self._gateway
         spec = row.spec
-        info = CallInfo("session", row.request_id, row.organization_id, row.id)
+        info = CallInfo("session", row.request_id, row.organization_id, row.id, api_key_id=row.api_key_id)
         meter = Meter(info, gateway.ledger)
         observer = SessionObserver(
             row.id,

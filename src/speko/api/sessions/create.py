@@ -100,6 +100,7 @@ class _Creation:
             spec=spec,
             metadata=body.metadata or {},
             webhook_tags=body.webhook_tags or {},
+            api_key_id=context_of(request).api_key_id,
             created_at=now,
             expires_at=now + timedelta(seconds=ttl_seconds(body)),
         )
