@@ -10,7 +10,11 @@ def test_every_column_has_a_value() -> None:
 
 
 def test_every_field_has_a_column() -> None:
-    attempt_fields = {*attempt_row().__struct_fields__, *Usage.__dataclass_fields__} - {"usage", "credential_id", "traceparent"}
+    attempt_fields = {*attempt_row().__struct_fields__, *Usage.__dataclass_fields__} - {
+        "usage",
+        "credential_id",
+        "traceparent",
+    }
     assert attempt_fields == set(tables.attempts.columns.keys())
     assert set(usage_row().__struct_fields__) == set(tables.usage.columns.keys())
 

@@ -1,11 +1,14 @@
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from speko.storage import migrations, tables
 from speko.storage.database import Database
@@ -18,6 +21,17 @@ VERSIONS = Path(migrations.__file__).parent / "versions"
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, tables.metadata))
+
+
+@asynccontextmanager
+async def _at_revision(revision: str, url: str) -> AsyncIterator[AsyncConnection]:
+    """A database that an older version has made."""
+    driver = url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+asyncpg:")
+    engine = create_async_engine(driver)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate, revision)
+        yield connection
+    await engine.dispose()
 
 
 def _primary_keys(connection: Connection) -> dict[str, object]:
@@ -72,20 +86,12 @@ def test_migrations_are_numbered_without_a_gap() -> None:
 
 
 async def test_what_was_there_before_sessions_stays(database_url: str, tmp_path: Path) -> None:
-    database = await Database.open(database_url, tmp_path)
-    # Back to 0001, with an attempt of that time.
-    async with database.write() as connection:
-        for table in ("sessions", "session_idempotency", "session_turn_timings", "session_transcript"):
-            await connection.execute(text(f"DROP TABLE {table}"))
-        for part in ("input", "output", "cached"):
-            await connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {part}_audio_tokens"))
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    async with _at_revision("0001", database_url) as connection:
         columns = "id, request_id, organization_id, endpoint, modality, position, provider, model, key_source, outcome"
         more = "started_at, total_ms, audio_ms, characters, input_tokens, output_tokens, cached_tokens, estimated"
         values = "'a', 'r', 'o', 'e', 'llm', 0, 'p', 'm', 'BYOK', 'served', '2026-01-01 00:00:00', 1, 2, 3, 4, 5, 6"
         row = f"INSERT INTO attempts ({columns}, {more}, cost_micro_usd) VALUES ({values}, true, 7)"  # noqa: S608
         await connection.execute(text(row))
-    await database.close()
     database = await Database.open(database_url, tmp_path)
     async with database.read() as connection:
         assert await connection.run_sync(_differences) == []

@@ -18,9 +18,9 @@ from speko.storage.errors import StorageError
 _LOCK_ID = 0x5BE20  # any number that no other program takes in this database
 
 
-def migrate(connection: Connection) -> None:
-    """Brings the database to the newest revision, inside the caller's transaction. Safe to run twice and in two
-    processes at once: on SQLite the caller's transaction has to hold the write lock from its start.
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Brings the database up to a revision, by default the newest, inside the caller's transaction. Safe to run twice
+    and in two processes at once: on SQLite the caller's transaction has to hold the write lock from its start.
 
     Raises:
         StorageError: a newer version of the gateway has migrated this database.
@@ -30,7 +30,7 @@ def migrate(connection: Connection) -> None:
     context = MigrationContext.configure(connection)
     scripts = ScriptDirectory(Path(__file__).parent)
     try:
-        pending = list(scripts.iterate_revisions("head", context.get_current_revision()))
+        pending = list(scripts.iterate_revisions(revision, context.get_current_revision()))
     except RevisionError as error:
         raise StorageError(
             "The database was migrated by a newer version of speko. Install that version, or use another database."
