@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 5
-.PHONY: help setup setup-dev demo run console test test-python test-js check fix bench bench-s2s bench-talk bench-browser soak-s2s lock
+.PHONY: help setup setup-dev demo run console test test-python test-js check fix bench bench-s2s bench-talk bench-browser soak soak-s2s lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ bench-talk: setup-dev ## measure spoken turns on the embedded engines, stage by 
 
 bench-browser: setup-dev console ## measure the browser client in Chromium: added time, main thread, memory (SECONDS=60)
 	@$(BIN)/python -m scripts.javascript npm --browser run bench --silent
+
+soak: setup-dev ## mixed traffic for MINUTES=5 while vendors die and recover; then every book is checked
+	@sh bench/run.sh soak --minutes $(MINUTES) $(ARGS)
 
 soak-s2s: setup-dev ## 200 rough sessions for MINUTES=5: memory, tasks and sockets must stay flat
 	@sh bench/run.sh soak_s2s --minutes $(MINUTES) $(ARGS)
