@@ -49,10 +49,12 @@ class Vendors:
             self.closed.append(chosen.provider)
 
 
-def dispatch(vendors: Vendors, books: Books, *names: str, deadlines: Deadlines = FAST) -> Dispatch[str]:
+def dispatch(
+    vendors: Vendors, books: Books, *names: str, deadlines: Deadlines = FAST, whole: bool = False
+) -> Dispatch[str]:
     attempts = Attempts([candidate(name) for name in names], Health(), deadlines, time.monotonic())
     meter = Meter(CallInfo("complete", "req_1", "org_1"), books)
-    return Dispatch(attempts, vendors.open, any, meter)
+    return Dispatch(attempts, vendors.open, any, meter, whole=whole)
 
 
 async def read(served: Served[str]) -> list[str]:
@@ -108,6 +110,17 @@ async def test_after_the_first_output_there_is_no_way_back(step: ProviderError |
     assert books.story == [("a", "failed", cause)]
     assert [u.quantity for u in books.usages] == [1.0], "what was delivered is booked"
     assert vendors.closed == ["a"]
+
+
+@pytest.mark.parametrize(("step", "cause"), [(ConnectionLost("cut"), "connection_lost"), (None, "timeout")])
+async def test_an_answer_that_leaves_as_a_whole_fails_over_to_its_end(step: ProviderError | None, cause: str) -> None:
+    vendors, books = Vendors(a=[["hello"], step], b=[["all"], ["", "of it"]]), Books()
+    served = await dispatch(vendors, books, "a/1", "b/1", whole=True).first()
+    assert vendors.closed == ["a", "b"], "the answer is complete before any of it leaves"
+    assert await read(served) == ["all", "", "of it"]
+    assert served.failover_count == 1
+    assert books.story == [("a", "failed", cause), ("b", "served", None)]
+    assert [(u.provider, u.quantity) for u in books.usages] == [("b", 3.0)], "what nobody got is not booked"
 
 
 async def test_everything_failed() -> None:

@@ -90,8 +90,9 @@ class Failure:
 class Attempts:
     """The chain of one call.
 
-    `next` hands out candidates. Each is reported back exactly once: by `failed` before any of its output left us (then
-    `next` may be asked again), or else by `succeeded`, `broke` or `cancelled`.
+    `next` hands out candidates, and `hedge` a second one beside the one that is being tried. Each is reported back
+    exactly once: by `failed` before any of its output left us (then `next` may be asked again, once nothing else is
+    being tried), or else by `succeeded`, `broke` or `cancelled`.
     """
 
     candidates: Sequence[Candidate]
@@ -100,8 +101,12 @@ class Attempts:
     started: float
     failures: list[Failure] = field(default_factory=list)
     caller_error: ProviderError | None = None
+    refused_by: Candidate | None = None
+    """Who found the caller's content at fault."""
     silent: Candidate | None = None
     """The last candidate that listened to everything and heard nothing (speech to text)."""
+    trying: list[Attempt] = field(default_factory=list)
+    """What is being tried and was not reported back yet: at most two."""
     _pending: list[Candidate] = field(init=False)
     _position: int = 0
 
@@ -119,10 +124,31 @@ class Attempts:
         Candidates whose breaker is open come last, not never: when nothing else is left, an attempt that is likely
         to fail is better than none.
         """
-        left = self.budget_by - now
-        if self.caller_error or not self._pending or left < _LEAST or self._position >= _MOST_ATTEMPTS:
+        if not self._pending or not self._may_ask(now):
             return None
-        candidate = next((c for c in self._pending if self._allowed(c, now)), self._pending[0])
+        return self._begin(next((c for c in self._pending if self._allowed(c, now)), self._pending[0]), now)
+
+    def hedge(self, now: float) -> Attempt | None:
+        """The runner-up, to be asked beside the one candidate that is being tried and is slow; None = there is nobody
+        to ask.
+
+        It is of another vendor, since what slows one model down often slows its neighbours, too. A breaker has to be
+        closed: the one probe of a vendor in trouble is too good for a race that may cancel it. An embedded engine is
+        faster than any vendor and answers worse, so it never races one.
+        """
+        if len(self.trying) != 1 or not self._may_ask(now):
+            return None
+        tried = self.trying[0].candidate
+        for candidate in self._pending:
+            if candidate.provider != tried.provider and not candidate.embedded and self._healthy(candidate, now):
+                return self._begin(candidate, now)
+        return None
+
+    def _may_ask(self, now: float) -> bool:
+        return not self.caller_error and self.budget_by - now >= _LEAST and self._position < _MOST_ATTEMPTS
+
+    def _begin(self, candidate: Candidate, now: float) -> Attempt:
+        left = self.budget_by - now
         self._pending.remove(candidate)
         if left / 2 < _LEAST:
             self._pending.clear()  # nobody could answer in what would be left after this one
@@ -132,6 +158,7 @@ class Attempts:
         cut_short = within < self.deadlines.first_byte
         attempt = Attempt(candidate, self._position, now, connect_within, now + within, cut_short)
         self._position += 1
+        self.trying.append(attempt)
         self.health.begin(candidate.provider, candidate.model, candidate.credential_id, now)
         return attempt
 
@@ -140,7 +167,7 @@ class Attempts:
         candidate = attempt.candidate
         self._report(attempt, error, now)
         if not error.retryable:
-            self.caller_error = error
+            self.caller_error, self.refused_by = error, candidate
             return
         self.failures.append(Failure(candidate, error))
         same = [c for c in self._pending if c.provider == candidate.provider]
@@ -150,13 +177,14 @@ class Attempts:
         elif error.blame is Blame.VENDOR:
             self._pending = others + same
         if isinstance(error, EmptyResult) and candidate.modality == "stt":
-            # Silence is mostly silence: one second opinion, not a tour of all vendors.
-            self._pending = self._pending[: 1 if self.silent is None else 0]
+            # Silence is mostly silence: one second opinion, not a tour of all vendors. It may be on its way already.
+            self._pending = self._pending[: 1 if self.silent is None and not self.trying else 0]
             self.silent = candidate
 
     def succeeded(self, attempt: Attempt) -> None:
         """The candidate served the whole answer. Its first byte alone proves nothing: a vendor that always stalls
         after it must still open its breaker."""
+        self.trying.remove(attempt)
         candidate = attempt.candidate
         self.health.succeeded(candidate.provider, candidate.model, candidate.credential_id, attempt.started)
 
@@ -165,13 +193,18 @@ class Attempts:
         self._report(attempt, error, now)
 
     def cancelled(self, attempt: Attempt) -> None:
-        """The caller left: this says nothing about the candidate."""
+        """The caller left, or another candidate was faster: this says nothing about the candidate."""
+        self.trying.remove(attempt)
+        self._release(attempt)
+
+    def _release(self, attempt: Attempt) -> None:
         candidate = attempt.candidate
         self.health.released(candidate.provider, candidate.model, candidate.credential_id, attempt.started)
 
     def _report(self, attempt: Attempt, error: ProviderError, now: float) -> None:
+        self.trying.remove(attempt)
         if isinstance(error, DeadlineExceeded) and (error.stage == "total" or attempt.cut_short):
-            self.cancelled(attempt)  # it was our time that ran out
+            self._release(attempt)  # it was our time that ran out
             return
         candidate = attempt.candidate
         self.health.failed(
@@ -180,3 +213,6 @@ class Attempts:
 
     def _allowed(self, candidate: Candidate, now: float) -> bool:
         return self.health.allows(candidate.provider, candidate.model, candidate.credential_id, now)
+
+    def _healthy(self, candidate: Candidate, now: float) -> bool:
+        return self.health.closed(candidate.provider, candidate.model, candidate.credential_id, now)

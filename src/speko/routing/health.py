@@ -94,9 +94,18 @@ class Health:
         breaker = self._breakers.get((provider, model))
         return breaker.state(now) if breaker else "closed"
 
+    def unwell(self, now: float) -> list[tuple[str, str, str | None, State]]:
+        """Vendor, model, credential (None = the model's own breaker) and state of all that are not closed."""
+        states = ((key, breaker.state(now)) for key, breaker in self._breakers.items())
+        return [(key[0], key[1], key[2] if len(key) > 2 else None, s) for key, s in states if s != "closed"]
+
     def allows(self, provider: str, model: str, credential_id: str, now: float) -> bool:
         """Whether a call with this credential may go through now."""
         return all(breaker.allows(now) for _, breaker in self._of(provider, model, credential_id))
+
+    def closed(self, provider: str, model: str, credential_id: str, now: float) -> bool:
+        """Whether nothing speaks against it: no breaker is open, and none waits for a probe."""
+        return all(breaker.state(now) == "closed" for _, breaker in self._of(provider, model, credential_id))
 
     def begin(self, provider: str, model: str, credential_id: str, now: float) -> None:
         """A call starts."""
