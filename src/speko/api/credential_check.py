@@ -1,14 +1,14 @@
 """`POST /v1/providers/{provider}/test`: whether the credential that a call would use is good.
 
-It asks the vendor once and changes nothing: no breaker hears of it and no attempt is booked, because it says nothing
-about a model and serves nobody.
+It asks the vendor once: no breaker hears of it and no attempt is booked, because it says nothing about a model and
+serves nobody. What it says about an organisation's own key is noted beside the key.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ from speko.providers.errors import (
 from speko.providers.registry import Registration
 from speko.realtime.spec import SessionSpec
 from speko.routing.access import Access, OwnKeys
+from speko.storage.verdicts import Rejection, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,10 @@ class _Outcome:
     latency_ms: float | None = None
     status: int | None = None
     models: int | None = None
+    accepted: bool = False
+    """The vendor takes the key, and would have refused a bad one."""
+    rejection: str | None = None
+    """The vendor's words, where it refuses the key."""
 
 
 @post("/v1/providers/{provider:str}/test", status_code=200, **TEST_PROVIDER)
@@ -99,7 +104,12 @@ async def check_provider(request: Request[Any, Any, Any], provider: FromPath[str
     if registration is None:
         raise not_found("Unknown provider")
     checked_at = datetime.now(UTC)
-    outcome = await _outcome(gateway, registration, gateway.own_keys(context_of(request).organization_id))
+    own_keys = gateway.own_keys(context_of(request).organization_id)
+    outcome = await _outcome(gateway, registration, own_keys)
+    own_key = own_keys.get(registration.vendor.id)
+    if own_key is not None and outcome.source == "BYOK" and (outcome.accepted or outcome.rejection is not None):
+        rejection = None if outcome.rejection is None else Rejection(checked_at, outcome.status, outcome.rejection)
+        await gateway.store.key_judged(Verdict(own_key.id, checked_at, rejection))
     return ProviderTestView(
         provider=registration.vendor.id,
         ok=outcome.ok,
@@ -150,14 +160,16 @@ async def _ask(gateway: Gateway, registration: Registration, credential: Credent
         async with asyncio.timeout(SECONDS):
             report = await gateway.connectors.check(vendor.id).check(call)
     except ProviderError as error:
-        return outcome(False, _verdict(vendor.name, error), status=error.status)
+        failed = outcome(False, _verdict(vendor.name, error), status=error.status)
+        return replace(failed, rejection=error.message) if isinstance(error, CredentialRejected) else failed
     except TimeoutError:
         return outcome(False, f"{vendor.name} does not answer within {SECONDS:g} seconds")
     except Exception as error:
         # Not the exception's text: it may hold the key.
         log.error("credential check crashed", extra={"provider": vendor.id, "type": type(error).__name__})
         return outcome(False, f"the connector of {vendor.name} failed; the log says how")
-    return outcome(True, report.message, status=report.status, models=report.models)
+    took = outcome(True, report.message, status=report.status, models=report.models)
+    return replace(took, accepted=report.shows_key)
 
 
 def _verdict(name: str, error: ProviderError) -> str:

@@ -34,6 +34,13 @@ class ProviderView(Struct, frozen=True, rename="camel", kw_only=True):
     source: str | None
     """`BYOK`, or null for the platform's or none."""
     updated_at: str | None
+    rejected_at: str | None
+    """When the vendor last refused the own key; null again when a call or a test with it goes well (additive, like the
+    next two)."""
+    rejected_status: int | None
+    """HTTP status of that refusal; null where there was none."""
+    rejection: str | None
+    """The vendor's words, secrets removed."""
     models: tuple[ModelView, ...]
     reason: str | None
     """Why it is not configured (additive)."""
@@ -79,11 +86,14 @@ class ProviderKeyView(Struct, frozen=True):
 async def list_providers(request: Request[Any, Any, Any]) -> list[ProviderView]:
     """One row per vendor and layer."""
     gateway = gateway_of(request.app)
-    own_keys = gateway.store.directory.provider_keys(context_of(request).organization_id)
+    organization_id = context_of(request).organization_id
+    own_keys = gateway.store.directory.provider_keys(organization_id)
+    rejections = await gateway.store.rejections(organization_id) if own_keys else {}
     rows = []
     for registration in gateway.registry.vendors.values():
         vendor = registration.vendor
         own_key = own_keys.get(vendor.id)
+        refused = rejections.get(vendor.id) if own_key else None
         for modality in MODALITIES:
             if not _offers(gateway, vendor, modality):
                 continue
@@ -96,6 +106,9 @@ async def list_providers(request: Request[Any, Any, Any]) -> list[ProviderView]:
                     configured=found.usable,
                     source="BYOK" if own_key else None,
                     updated_at=optional_timestamp(own_key.stored_at if own_key else None),
+                    rejected_at=optional_timestamp(refused.at if refused else None),
+                    rejected_status=refused.status if refused else None,
+                    rejection=refused.message if refused else None,
                     models=_models(vendor, modality),
                     reason=found.reason,
                     hint=found.hint,

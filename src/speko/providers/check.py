@@ -16,6 +16,8 @@ class CheckReport:
     """HTTP status, where the vendor was asked over HTTP."""
     models: int | None = None
     """How many models it lists; None = it was not asked, or has no list."""
+    shows_key: bool = True
+    """Whether a bad key would have been refused; False where the vendor answers anybody."""
 
 
 class CredentialCheck(Protocol):

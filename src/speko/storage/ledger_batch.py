@@ -11,6 +11,7 @@ from speko.routing.ledger import AttemptRow, UsageRow
 from speko.storage import tables
 from speko.storage.database import Database
 from speko.storage.ledger_rows import attempt_values, usage_values
+from speko.storage.verdicts import Verdict, write_verdicts
 
 Row = TypeVar("Row")
 Touch = tuple[str, datetime]
@@ -36,11 +37,13 @@ class Batch:
     attempts: list[AttemptRow] = field(default_factory=list)
     usage: list[UsageRow] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    """About own vendor keys, sorted by key."""
 
     @property
     def rows(self) -> int:
-        """Rows of the ledgers."""
-        return len(self.attempts) + len(self.usage)
+        """Rows of the ledgers, and verdicts."""
+        return len(self.attempts) + len(self.usage) + len(self.verdicts)
 
     def __len__(self) -> int:
         return self.rows + len(self.touches)
@@ -53,6 +56,8 @@ class Batch:
             yield Batch(usage=[used])
         for touch in self.touches:
             yield Batch(touches=[touch])
+        for verdict in self.verdicts:
+            yield Batch(verdicts=[verdict])
 
 
 async def write_batch(database: Database, batch: Batch) -> None:
@@ -67,6 +72,7 @@ async def write_batch(database: Database, batch: Batch) -> None:
         # In one order everywhere, so that two processes never wait for each other's rows in a circle.
         for touches in _slices(sorted(batch.touches)):
             await connection.execute(_TOUCH, [{"key_id": key_id, "used_at": at} for key_id, at in touches])
+        await write_verdicts(connection, batch.verdicts)
 
 
 def _slices(rows: list[Row]) -> Iterator[list[Row]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from speko.storage.master_key import FILE_NAME, load_master_key
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
 from speko.storage.secrets_box import Owner, SecretsBox
 from speko.storage.sessions import Sessions
+from speko.storage.verdicts import Rejection, Verdict, rejections_of
+from speko.storage.usage_series import Range, UsageSeries, usage_series
 from speko.storage.watching import DirectoryWatch
 
 
@@ -201,12 +203,37 @@ class Store:
         async with self._change() as (connection, _):
             return await accounts.delete_provider_key(connection, organization_id, vendor)
 
+    async def key_judged(self, verdict: Verdict) -> None:
+        """Notes what a vendor says about an own key outside any call. Waits until it is written, where the database
+        takes rows."""
+        self.ledger.key_judged(verdict)
+        if not self.ledger.behind:
+            with contextlib.suppress(StorageError):
+                await self.ledger.flush()
+
+    async def rejections(self, organization_id: str) -> Mapping[str, Rejection]:
+        """The organisation's own keys that their vendors refused last time, by vendor; none while the database is
+        away."""
+        try:
+            if not self.ledger.behind:
+                await self.ledger.flush()
+            async with self._database.read() as connection:
+                return await rejections_of(connection, organization_id)
+        except StorageError:
+            return {}
+
     async def usage_summary(self, organization_id: str, start: datetime, end: datetime) -> UsageSummary:
         """What an organisation used from `start` to `end`, both included and aware of their time zone. Sees all that
         this process has served, and what others had written."""
         await self.ledger.flush()
         async with self._database.read() as connection:
             return await usage_report.summarize_usage(connection, organization_id, start, end)
+
+    async def usage_series(self, organization_id: str, start: datetime, end: datetime) -> UsageSeries:
+        """The same day by day, with what was tried."""
+        await self.ledger.flush()
+        async with self._database.read() as connection:
+            return await usage_series(connection, Range(organization_id, start, end))
 
     async def attempts_of(self, organization_id: str, request_id: str) -> list[AttemptRow]:
         """The attempts of one call, in the order they were made; empty for an unknown one."""

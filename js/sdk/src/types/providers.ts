@@ -15,6 +15,12 @@ export interface ProviderRow {
   source: Open<KeySource> | null;
   /** When that key was stored; ISO-8601. */
   updatedAt: string | null;
+  /** When the vendor last refused that key, ISO-8601; null again when a call or a test with it goes well. */
+  rejectedAt: string | null;
+  /** HTTP status of the refusal; null where there was none. */
+  rejectedStatus: number | null;
+  /** The vendor's words, secrets removed. */
+  rejection: string | null;
   models: ProviderModel[];
   /** Why it is not configured, for machines. */
   reason: string | null;

@@ -93,6 +93,12 @@ class ProviderStatus(Result):
     """`BYOK`: the organization's own key."""
     updated_at: str | None = None
     """Last change of the organization's own key."""
+    rejected_at: str | None = None
+    """When the vendor last refused that key; None again when it takes it."""
+    rejected_status: int | None = None
+    """HTTP status of the refusal, where there was one."""
+    rejection: str | None = None
+    """The vendor's words, secrets removed."""
     models: list[ProviderModel] | None = None
     embedded: bool = False
     """It runs inside the gateway and needs no key."""

@@ -47,12 +47,16 @@ class KeyCheck:
         except (ModelNotFound, Unsupported) as error:
             if error.status not in _NO_SUCH_PATH:
                 raise
-            return CheckReport(f"{self._name} answers, but has nothing at {path}{_NO_ADVICE}", error.status)
+            return CheckReport(
+                f"{self._name} answers, but has nothing at {path}{_NO_ADVICE}", error.status, shows_key=False
+            )
         if self._by == "key":
             _read(body, Mapping[str, Any], "something that is no JSON object", status)
             return CheckReport(f"{self._name} accepts the key", status)
         models = _count(body, status)
-        return CheckReport(f"{self._name} {self._accepts(call)} {_listed(models)}{self._but(call)}", status, models)
+        return CheckReport(
+            f"{self._name} {self._accepts(call)} {_listed(models)}{self._but(call)}", status, models, self._by != "none"
+        )
 
     def _accepts(self, call: Call) -> str:
         told = call.credential.api_key and self._by == "models"
