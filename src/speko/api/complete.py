@@ -184,6 +184,11 @@ class CompleteCall(RoutedCall[LlmEvent]):
         )
         return connector.complete(request, call)
 
+    def size(self) -> float:
+        """Characters of the conversation."""
+        prompt = self._body.system_prompt or ""
+        return float(len(prompt) + sum(len(message.content) for message in self._body.messages))
+
     def useful(self, batch: Sequence[LlmEvent]) -> bool:
         """A tool call, or text that is not empty."""
         return any(not isinstance(event, TextDelta) or event.text for event in batch)

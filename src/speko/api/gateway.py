@@ -12,15 +12,22 @@ from speko.api.console.console import Console
 from speko.api.metrics import Metrics
 from speko.api.realtime.live import LiveSessions
 from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
+from speko.api.request_watch import RequestWatch
 from speko.api.spool import Spool
+from speko.api.state import state_of
 from speko.console import site
+from speko.observability.sessions import WatchedSession
+from speko.observability.span_sender import sender_of
+from speko.observability.tracing import SessionSpan, Tracing
 from speko.providers.registry import Connectors, Registration, Registry, Runtime
+from speko.realtime.bridge import Observer
 from speko.routing.access import OwnKey, PlatformAccess
 from speko.routing.attempts import Deadlines
 from speko.routing.health import Health
 from speko.routing.ledger import AttemptRow, Ledger, UsageRow
 from speko.routing.router import Router
 from speko.routing.score_files import packaged_snapshot, read_snapshot
+from speko.routing.usual_latency import UsualLatency
 from speko.settings import Settings, platform_settings
 from speko.storage.store import Store
 
@@ -58,16 +65,21 @@ class InFlight:
 
 
 class CountedLedger:
-    """Passes rows on to storage and counts them for the metrics."""
+    """Passes rows on to storage, counts them for the metrics, and makes a span of each attempt."""
 
-    def __init__(self, ledger: Ledger, metrics: Metrics, embedded: frozenset[str]) -> None:
+    def __init__(
+        self, ledger: Ledger, metrics: Metrics, embedded: frozenset[str], tracing: Tracing | None = None
+    ) -> None:
         self._ledger = ledger
         self._metrics = metrics
         self._embedded = embedded
+        self._tracing = tracing
 
     def attempt(self, row: AttemptRow) -> None:
         """Books an attempt."""
         self._metrics.attempt(row)
+        if self._tracing is not None:
+            self._tracing.attempt(row)
         self._ledger.attempt(row)
 
     def usage(self, row: UsageRow) -> None:
@@ -102,7 +114,11 @@ class Gateway:
             calls_in_flight=lambda: self.in_flight.count,
             live_sessions=lambda: self.sockets.count,
             knows=lambda provider, modality, model: self.registry.model(provider, modality, model) is not None,
+            state=lambda: state_of(self),
         )
+        self.spans = sender_of(settings, environment or {})
+        """Sends spans to a collector; None = nobody traces."""
+        self.tracing = Tracing(self.spans.put, settings.trace_ratio) if self.spans is not None else None
         self.spool = Spool(settings.max_spool_bytes)
         self.in_flight = InFlight()
         self.deadlines = Deadlines(
@@ -112,6 +128,8 @@ class Gateway:
             total=settings.total_timeout,
             budget=settings.answer_budget,
         )
+        self.usual = UsualLatency(settings.hedge_least_seconds) if settings.hedge == "p95" else None
+        """What candidates usually take, for hedging; None = off."""
         self.router = Router(
             registry=self.registry,
             snapshots=[*map(read_snapshot, settings.scores), packaged_snapshot("published")],
@@ -136,7 +154,7 @@ class Gateway:
         master_key = settings.master_key_bytes()
         self.store = await Store.open(settings.database_url, settings.data, master_key)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
-        self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded)
+        self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing)
         self.session_tokens = SessionTokens(self.store.derived_key(KEY_LABEL))
         organization = await self.store.default_organization()
         if settings.console:
@@ -145,6 +163,9 @@ class Gateway:
 
     async def warm_up(self) -> None:
         """Starts the pools of the engines."""
+        self.metrics.loop_lag.start(asyncio.get_running_loop())
+        if self.spans is not None:
+            self.spans.start()
         starting = {
             v: r.start(self.runtime)
             for v, r in self.registry.vendors.items()
@@ -162,6 +183,14 @@ class Gateway:
         composite = any(model.composite for model in registration.vendor.models)
         return self.settings.embedded != "never" or not registration.vendor.embedded or composite
 
+    def request_watch(self) -> RequestWatch:
+        """What sees every request at the edge."""
+        return RequestWatch(self.metrics.requests, self.tracing)
+
+    def watched(self, session_id: str, observer: Observer, span: SessionSpan | None) -> Observer:
+        """The observer of a session's bridge, with metrics and traces before it."""
+        return WatchedSession(session_id, observer, self.metrics.conversations, span)
+
     def drain(self) -> None:
         """The end has begun."""
         self.draining = True
@@ -169,12 +198,17 @@ class Gateway:
     async def close(self) -> None:
         """Closes everything; what was metered is written."""
         self.warm = False
+        self.metrics.loop_lag.stop()
         try:
             await self.sockets.end_all()
             await self.in_flight.end()
             await self.runtime.close()
         finally:
-            await self.store.close()
+            try:
+                if self.spans is not None:
+                    await self.spans.close()
+            finally:
+                await self.store.close()
 
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""

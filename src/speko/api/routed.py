@@ -18,7 +18,7 @@ from speko.api.leaving import Leaving
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Attempts, Candidate
-from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer, Served, cause_of
+from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, Hedging, NoAnswer, Served, cause_of
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
 
@@ -35,6 +35,8 @@ class RoutedCall(ABC, Generic[E]):
     failed_code: str
     invalid_code = "VALIDATION_ERROR"
     """Code of a 400 when a vendor refuses the caller's content."""
+    whole = False
+    """The answer leaves in one piece, so a candidate that breaks off may still be replaced."""
 
     def __init__(
         self, request: Request[Any, Any, Any], intent: RoutingIntent, constraints: PipelineConstraints | None
@@ -73,6 +75,10 @@ class RoutedCall(ABC, Generic[E]):
         """Length of the audio that has to be heard first."""
         return 0.0
 
+    def size(self) -> float:
+        """How much there is to take in before anything can be said: seconds of audio, or characters."""
+        return self.audio_seconds()
+
     async def respond_to_silence(self, dispatch: Dispatch[E], send: Send) -> bool:
         """Answers when every candidate finished without output; False = that is a failure like any other."""
         return False
@@ -82,7 +88,9 @@ class RoutedCall(ABC, Generic[E]):
         gateway = self.gateway
         deadlines = gateway.deadlines.for_audio(self.audio_seconds())
         attempts = Attempts(self.candidates, gateway.router.health, deadlines, gateway.now())
-        dispatch = Dispatch(attempts, self.open, self.useful, Meter(self.info, gateway.ledger))
+        hedging = None if gateway.usual is None else Hedging(gateway.usual, self.size())
+        meter = Meter(self.info, gateway.ledger)
+        dispatch = Dispatch(attempts, self.open, self.useful, meter, whole=self.whole, hedging=hedging)
         try:
             with gateway.in_flight.here():
                 async with Leaving(receive):

@@ -101,6 +101,10 @@ class SynthesizeCall(RoutedCall[AudioChunk]):
         )
         return connector.synthesize(request, call)
 
+    def size(self) -> float:
+        """Characters of the text."""
+        return len(self._text)
+
     def useful(self, batch: Sequence[AudioChunk]) -> bool:
         """Any sound at all."""
         return any(chunk.pcm for chunk in batch)
