@@ -50,9 +50,9 @@ def judge(head: bytes, peer: str | None, upgrade: Upgrade) -> Granted | bytes:
     request_id = request_id_of(found)
     ids = [("x-request-id", request_id), ("x-trace-id", trace_id_of(found))]
     try:
-        path = _path(line)
+        path, query = _target(line)
         _check(headers)
-        decided = _ask(upgrade, UpgradeRequest(path, headers, peer, request_id))
+        decided = _ask(upgrade, UpgradeRequest(path, headers, peer, request_id, query))
     except ApiError as error:
         return plain_answer(error, ids)
     if decided.subprotocol is not None:
@@ -60,14 +60,14 @@ def judge(head: bytes, peer: str | None, upgrade: Upgrade) -> Granted | bytes:
     return Granted(decided, path, headers["sec-websocket-key"], ids)
 
 
-def _path(line: bytes) -> str:
+def _target(line: bytes) -> tuple[str, str]:
     try:
-        found = httptools.parse_url(line.split(b" ")[1]).path
+        url = httptools.parse_url(line.split(b" ")[1])
     except (IndexError, httptools.HttpParserInvalidURLError):
-        found = None
-    if not found:
+        url = None
+    if url is None or not url.path:
         raise invalid("The request has no path")
-    return unquote(found.decode("latin-1"))
+    return unquote(url.path.decode("latin-1")), (url.query or b"").decode("latin-1")
 
 
 def _check(headers: dict[str, str]) -> None:
@@ -89,6 +89,8 @@ def _is_key(key: str) -> bool:
 def _ask(upgrade: Upgrade, request: UpgradeRequest) -> Accept:
     try:
         decided = upgrade(request)
+    except ApiError:
+        raise
     except Exception as error:
         log_crash(error, request.path)
         raise internal_error() from None

@@ -30,10 +30,8 @@ def check_text(payload: bytes) -> None:
     """A whole text message.
 
     Raises:
-        Violation: too big, or not UTF-8.
+        Violation: not UTF-8.
     """
-    if len(payload) > TEXT_LIMIT:
-        raise Violation(TOO_BIG)
     if not payload.isascii():
         try:
             payload.decode()
@@ -46,9 +44,9 @@ class Assembly:
 
     __slots__ = ("_decoder", "_limit", "_parts")
 
-    def __init__(self, *, text: bool) -> None:
+    def __init__(self, *, text: bool, text_limit: int = TEXT_LIMIT) -> None:
         self._parts = bytearray()
-        self._limit = TEXT_LIMIT if text else BINARY_LIMIT
+        self._limit = text_limit if text else BINARY_LIMIT
         self._decoder = codecs.getincrementaldecoder("utf-8")() if text else None
 
     @property

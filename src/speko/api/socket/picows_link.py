@@ -21,7 +21,7 @@ from speko.api.errors import log_crash
 from speko.api.socket.handshake import Granted
 from speko.api.socket.heartbeat import Heartbeat
 from speko.api.socket.lingering import Lingering
-from speko.api.socket.messages import BINARY_LIMIT, NO_CODE, TEXT_LIMIT, Assembly, Violation, check_text, close_code
+from speko.api.socket.messages import BINARY_LIMIT, NO_CODE, Assembly, Violation, check_text, close_code
 from speko.api.socket.seam import SocketHandler
 from speko.realtime.link import ClientHandler
 
@@ -74,7 +74,7 @@ class PicowsLink(WSListener):
 
     __slots__ = (
         "_assembly", "_closing", "_connections", "_handler", "_heartbeat", "_manners", "_owed_pong", "_owner", "_path",
-        "_protocol", "_raw", "_slow", "_transport",
+        "_protocol", "_raw", "_slow", "_text_limit", "_transport",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +91,7 @@ class PicowsLink(WSListener):
         self._owner: SocketHandler | None = granted.accept.handler
         """Who is to be told of the end; None when that was done."""
         self._path = granted.path
+        self._text_limit = granted.accept.text_limit
         self._raw = raw
         self._connections = connections
         self._manners = manners
@@ -211,7 +212,7 @@ class PicowsLink(WSListener):
     # ---- frames
 
     def _text(self, frame: WSFrame) -> None:
-        if frame.payload_size > TEXT_LIMIT:
+        if frame.payload_size > self._text_limit:
             raise Violation(1009)
         text = frame.get_payload_as_bytes()
         check_text(text)
@@ -220,7 +221,7 @@ class PicowsLink(WSListener):
     def _part(self, kind: WSMsgType, frame: WSFrame) -> None:
         if (kind is _CONTINUATION) is (self._assembly is None):
             raise Violation(1002)
-        assembly = self._assembly or Assembly(text=kind is _TEXT)
+        assembly = self._assembly or Assembly(text=kind is _TEXT, text_limit=self._text_limit)
         message = assembly.add(frame.get_payload_as_bytes(), last=bool(frame.fin))
         self._assembly = assembly if message is None else None
         if message is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from speko.api.socket.messages import TEXT_LIMIT
 from speko.realtime.link import ClientHandler, ClientLink
 
 
@@ -18,6 +19,8 @@ class UpgradeRequest:
     """IP address of the other side."""
     request_id: str
     """Given back in `x-request-id`."""
+    query: str = ""
+    """Behind the `?`, as it came."""
 
     @property
     def subprotocols(self) -> tuple[str, ...]:
@@ -52,7 +55,10 @@ class Accept:
 
     handler: SocketHandler
     subprotocol: str | None = None
+    text_limit: int = TEXT_LIMIT
+    """Bytes of a text message; at most `BINARY_LIMIT`."""
 
 
 Upgrade = Callable[[UpgradeRequest], Accept | Refusal]
-"""Decides at once, without waiting for anything: whatever needs the database is checked after accepting."""
+"""Decides at once, without waiting for anything: whatever needs the database is checked after accepting. May raise
+ApiError, for a refusal in another shape than the envelope."""
