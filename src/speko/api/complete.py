@@ -187,7 +187,7 @@ class CompleteCall(RoutedCall[LlmEvent]):
     def size(self) -> float:
         """Characters of the conversation."""
         prompt = self._body.system_prompt or ""
-        return float(len(prompt) + sum(len(message.content) for message in self._body.messages))
+        return float(len(prompt) + sum(len(message.content or "") for message in self._body.messages))
 
     def useful(self, batch: Sequence[LlmEvent]) -> bool:
         """A tool call, or text that is not empty."""
