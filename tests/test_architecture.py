@@ -12,9 +12,9 @@ RANKS = (
     {"audio", "events", "client", "console"},
     {"providers"},
     {"routing", "settings"},
-    {"realtime"},
+    {"realtime", "limits"},
     {"agent"},
-    {"storage", "simulators", "bench"},
+    {"storage", "simulators", "bench", "observability"},
     {"api"},
     {"cli"},
 )

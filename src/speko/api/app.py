@@ -48,7 +48,7 @@ CONSOLE_ROUTES = (console_page, console_asset, *LOGIN_ROUTES)
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The ASGI application of a gateway. The caller opens and closes the gateway."""
-    return Edge(make_litestar(gateway), gateway.settings.cors_origins)
+    return Edge(make_litestar(gateway), gateway.settings.cors_origins, gateway.request_watch())
 
 
 def make_litestar(gateway: Gateway) -> Litestar:

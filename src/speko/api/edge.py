@@ -14,11 +14,12 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
-from speko.api.context import SCOPE_KEY, RequestContext
+from speko.api.context import SCOPE_KEY
 from speko.api.errors import ApiError, internal_error, log_crash
+from speko.api.request_watch import RequestWatch
+from speko.observability.trace_context import new_trace_id, parent_of
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}\Z")
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _ALLOW_HEADERS = (
     b"authorization, content-type, x-speko-intent, x-speko-constraints, x-speko-stt-options, x-session-id, "
     b"idempotency-key, x-request-id"
@@ -34,8 +35,9 @@ _OWN_PAGES = "/console/"
 class Edge:
     """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, cors_origins: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, cors_origins: Sequence[str], watch: RequestWatch) -> None:
         self._app = app
+        self._watch = watch
         self._any_origin = "*" in cors_origins
         self._origins = frozenset(origin.encode() for origin in cors_origins)
 
@@ -45,7 +47,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         incoming = dict(scope["headers"])
-        context = RequestContext(request_id_of(incoming), trace_id_of(incoming))
+        seen = self._watch.begin(request_id_of(incoming), incoming.get(b"traceparent", b""))
+        context = seen.context
         scope[SCOPE_KEY] = context  # type: ignore[literal-required]
         own = [(b"x-request-id", context.request_id.encode()), (b"x-trace-id", context.trace_id.encode())]
         shared = not scope["path"].startswith(_OWN_PAGES)
@@ -60,6 +63,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                self._watch.answering(seen, message["status"])
                 message["headers"] = [*message["headers"], *own]
             await send(message)
 
@@ -73,6 +77,8 @@ class Edge:
             log_crash(error, scope["path"])
             if not started:
                 await _answer(send_with_ids, internal_error())
+        finally:
+            self._watch.over(seen, scope)
 
     def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
         if origin is None or not (self._any_origin or origin in self._origins):
@@ -126,5 +132,5 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> str:
 
 def trace_id_of(headers: Mapping[bytes, bytes]) -> str:
     """The id of the caller's trace, else a new one."""
-    found = _TRACEPARENT.match(headers.get(b"traceparent", b""))
-    return found[1].decode() if found else f"{random.getrandbits(128):032x}"
+    parent = parent_of(headers.get(b"traceparent", b""))
+    return parent.trace_id if parent else new_trace_id()

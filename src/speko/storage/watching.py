@@ -61,6 +61,7 @@ class DirectoryWatch:
             revision = await read_revision(connection)
         if revision != self._directory.revision:
             await self.load()
+        self._directory.confirmed()
 
     def _take(self, contents: Contents) -> None:
         if contents.unreadable - self._directory.unreadable:

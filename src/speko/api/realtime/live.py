@@ -157,7 +157,15 @@ class LiveSessions:
     def _open(self, row: SessionRow) -> Bridge:
         gateway = self._gateway
         spec = row.spec
-        info = CallInfo("session", row.request_id, row.organization_id, row.id, api_key_id=row.api_key_id)
+        span = gateway.tracing.session(row.request_id) if gateway.tracing is not None else None
+        info = CallInfo(
+            "session",
+            row.request_id,
+            row.organization_id,
+            row.id,
+            api_key_id=row.api_key_id,
+            traceparent=span.traceparent if span is not None else None,
+        )
         meter = Meter(info, gateway.ledger)
         observer = SessionObserver(
             row.id,
@@ -187,7 +195,7 @@ class LiveSessions:
             meter=meter,
             dial=self._waited_for(dialler.dial),
         )
-        return Bridge(config, engines, observer)
+        return Bridge(config, engines, gateway.watched(row.id, observer, span))
 
     def _waited_for(self, dial: Dial) -> Dial:
         """A dial that the end cuts short is still to be booked."""
