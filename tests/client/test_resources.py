@@ -101,7 +101,27 @@ TURN = {
     "toolCalls": [{"name": "clock", "args": "{}"}],
 }
 
+POINT = {"date": "2026-03-14", "provider": "flite", "metric": "tts_characters", "keySource": "MANAGED"}
+TRIED = {"date": "2026-03-14", "provider": "flite", "made": 3, "served": 1, "failed": 1, "cancelled": 1}
+
 CASES = {
+    "usage.series": Case(
+        lambda speko: speko.usage.series(from_date="2026-03-14", to_date="2026-03-15"),
+        "GET",
+        "/v1/usage/series?from=2026-03-14&to=2026-03-15",
+        {
+            "from": TIME,
+            "to": TIME,
+            "usage": [{**POINT, "quantity": 5, "cost": 0.25, "costMicroUsd": "250000", "calls": 2}],
+            "attempts": [TRIED],
+        },
+        lambda series: (
+            series.from_date,
+            [(point.type, point.cost_micro_usd, point.calls) for point in series.usage],
+            [point.made for point in series.attempts],
+        ),
+        (TIME, [(None, 250_000, 2)], [3]),
+    ),
     "usage.get": Case(
         lambda speko: speko.usage.get(from_date=datetime(2026, 1, 31, 12, 30, tzinfo=UTC), to_date="2026-02-01T00:00Z"),
         "GET",
@@ -325,6 +345,14 @@ CASES = {
         {"entries": [TURN]},
         lambda transcript: [(turn.text, turn.eou_ms, turn.tool_calls[0]["name"]) for turn in transcript.entries],
         [("Hello.", 301.5, "clock")],
+    ),
+    "sessions.delete": Case(
+        lambda speko: speko.sessions.delete("s1"),
+        "DELETE",
+        "/v1/sessions/s1",
+        {"id": "s1", "deleted": True},
+        lambda gone: (gone.id, gone.deleted),
+        ("s1", True),
     ),
     "sessions.turns": Case(
         lambda speko: speko.sessions.turns("s1"),

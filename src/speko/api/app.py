@@ -19,6 +19,7 @@ from speko.api.gateway import Gateway
 from speko.api.scores import scores
 from speko.api.sessions.routes import SESSION_ROUTES
 from speko.api.socket.plain import not_a_socket
+from speko.api.usage_series import usage_series
 from speko.providers.registry import Registry
 from speko.settings import Settings
 
@@ -41,6 +42,7 @@ ROUTES = (
     account.revoke_api_key,
     account.organization,
     account.usage,
+    usage_series,
 )
 
 CONSOLE_ROUTES = (console_page, console_asset, *LOGIN_ROUTES)

@@ -64,6 +64,14 @@ CREATE_SESSION: dict[str, Any] = {
 }
 LIST_SESSIONS: dict[str, Any] = {"summary": "List sessions", "responses": _errors(400, 401)}
 ONE_SESSION: dict[str, Any] = {"summary": "One session", "responses": _errors(401, 404)}
+DELETE_SESSION: dict[str, Any] = {
+    "summary": "Delete a session",
+    "responses": {
+        **_errors(401, 404),
+        409: ResponseSpec(ErrorEnvelope, generate_examples=False, description="The session is live"),
+    },
+}
+USAGE_SERIES: dict[str, Any] = {"summary": "Usage by day", "responses": _errors(400, 401)}
 TRANSCRIPT: dict[str, Any] = {"summary": "What was said", "responses": _errors(401, 404)}
 TIMINGS: dict[str, Any] = {"summary": "Timings of turns, without words", "responses": _errors(401, 404)}
 INGEST_TURNS: dict[str, Any] = {

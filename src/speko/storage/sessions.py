@@ -12,6 +12,7 @@ from speko.realtime.actions import TurnRecord
 from speko.storage import tables
 from speko.storage.database import Database
 from speko.storage.sessions_changes import SessionChanges
+from speko.storage.sessions_deletion import Deletion, delete_session
 from speko.storage.sessions_journal import Journal
 from speko.storage.sessions_records import (
     EXPIRED,
@@ -120,6 +121,16 @@ class Sessions:
                 .values(status="failed", end_reason=LOST, ended_at=self._now())
             )
 
+    @_to_its_end
+    async def delete(self, organization_id: str, session_id: str) -> Deletion:
+        """Deletes a session that is not live, and all that is known about who spoke in it. Usage stays."""
+        await self.journal.flush()
+        async with self._database.write() as connection:
+            found = await delete_session(connection, organization_id, session_id, self._now())
+        if found == "deleted":
+            self.changes.changed(session_id)
+        return found
+
     # ---- reading
 
     @_to_its_end
@@ -191,7 +202,8 @@ class Sessions:
         values = [last[index] for index in sorted(last)]
         await self.journal.flush()
         async with self._database.write() as connection:
-            if await self._get(connection, organization_id, session_id) is None:
+            # Held, so that no words outlive a session that is deleted at this moment.
+            if await self._get(connection, organization_id, session_id, hold=True) is None:
                 return False
             await connection.execute(self._database.insert_or_replace(tables.session_transcript, "id"), values)
         self.changes.changed(session_id)
@@ -199,8 +211,12 @@ class Sessions:
 
     # ---- inside a transaction
 
-    async def _get(self, connection: AsyncConnection, organization_id: str, session_id: str) -> SessionRow | None:
+    async def _get(
+        self, connection: AsyncConnection, organization_id: str, session_id: str, *, hold: bool = False
+    ) -> SessionRow | None:
         query = select(tables.sessions).where(_s.id == session_id, _s.organization_id == organization_id)
+        if hold:  # SQLite has one writer at a time anyway
+            query = query.with_for_update(read=True, key_share=True)
         row = (await connection.execute(query)).mappings().one_or_none()
         return None if row is None else as_of(to_session(row), self._now())
 

@@ -8,6 +8,8 @@ import type {
   RequestAttempts,
   RevokedApiKey,
   UsageQuery,
+  UsageSeries,
+  UsageSeriesQuery,
   UsageSummary,
   VoiceList,
   VoicesQuery,
@@ -44,6 +46,11 @@ export class OrganizationResource extends Resource {
 export class UsageResource extends Resource {
   get({ from, to }: UsageQuery = {}, signal?: AbortSignal): Promise<UsageSummary> {
     return this.transport.json({ method: "GET", path: pathOf("usage"), query: { from, to }, signal });
+  }
+
+  /** The same day by day, with the attempts at each vendor; 366 days at most. */
+  series({ from, to, by }: UsageSeriesQuery = {}, signal?: AbortSignal): Promise<UsageSeries> {
+    return this.transport.json({ method: "GET", path: pathOf("usage", "series"), query: { from, to, by }, signal });
   }
 }
 

@@ -3,6 +3,7 @@
 import { pathOf } from "../http/url.js";
 import type {
   CascadeSession,
+  DeletedSession,
   S2sSession,
   Session,
   SessionPage,
@@ -51,6 +52,11 @@ export class SessionsResource extends Resource {
   /** How long each turn took, stage by stage, without words. */
   turns(id: string, signal?: AbortSignal): Promise<SessionTurns> {
     return this.transport.json({ method: "GET", path: pathOf("sessions", id, "turns"), signal });
+  }
+
+  /** Deletes it for good, with its words and timings; usage stays. Throws `SESSION_LIVE` (409) until it has ended. */
+  delete(id: string, signal?: AbortSignal): Promise<DeletedSession> {
+    return this.transport.json({ method: "DELETE", path: pathOf("sessions", id), signal });
   }
 
   /** Hands in turns, 1 to 200; for workers that talk on the gateway's behalf. */

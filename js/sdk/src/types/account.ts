@@ -79,6 +79,50 @@ export interface UsageLine {
   cost: number;
 }
 
+export interface UsageSeriesQuery extends UsageQuery {
+  /** Days in UTC; nothing else so far. */
+  by?: "day" | undefined;
+}
+
+/** What was used and tried, by day, then by vendor. A day without anything has no points. */
+export interface UsageSeries {
+  from: string;
+  to: string;
+  by: Open<"day">;
+  currency: string;
+  usage: UsagePoint[];
+  attempts: AttemptsPoint[];
+}
+
+/** The use of one vendor on one day, by kind and by whose key paid. */
+export interface UsagePoint {
+  /** As 2026-03-14. */
+  date: string;
+  provider: string;
+  /** Missing on speech-to-speech points. */
+  type?: UsageLine["type"];
+  metric: UsageLine["metric"];
+  keySource: Open<KeySource>;
+  quantity: number;
+  /** USD. */
+  cost: number;
+  /** Micro-USD. */
+  costMicroUsd: string;
+  /** Calls and sessions that it served; each counts once a day, and once for each of its metrics. */
+  calls: number;
+}
+
+/** The attempts at one vendor that began on one day. */
+export interface AttemptsPoint {
+  date: string;
+  provider: string;
+  /** The sum of the three. */
+  made: number;
+  served: number;
+  failed: number;
+  cancelled: number;
+}
+
 /** Whose credential the vendor was called with: the organization's own, or the gateway's. */
 export type KeySource = "BYOK" | "MANAGED";
 

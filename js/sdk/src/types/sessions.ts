@@ -203,6 +203,12 @@ export interface TurnInput {
   toolCalls?: TurnToolCall[] | null | undefined;
 }
 
+/** A session that is no more. */
+export interface DeletedSession {
+  id: string;
+  deleted: boolean;
+}
+
 /** The timings of a session's turns, without words, by `index`. */
 export interface SessionTurns {
   entries: TurnTiming[];

@@ -25,6 +25,13 @@ export const CALLS: [string, Call, string, string, unknown?][] = [
     "GET",
     "/v1/usage?from=1970-01-01T00%3A00%3A00.000Z&to=2026-01-01",
   ],
+  ["usage.series", (speko, signal) => speko.usage.series(undefined, signal), "GET", "/v1/usage/series"],
+  [
+    "usage.series in a range",
+    (speko) => speko.usage.series({ from: "2026-01-01", to: new Date(0), by: "day" }),
+    "GET",
+    "/v1/usage/series?from=2026-01-01&to=1970-01-01T00%3A00%3A00.000Z&by=day",
+  ],
   ["voices.list", (speko, signal) => speko.voices.list(undefined, signal), "GET", "/v1/voices"],
   ["voices.list of a vendor", (speko) => speko.voices.list({ provider: "xai" }), "GET", "/v1/voices?provider=xai"],
   ["requests.get", (speko, signal) => speko.requests.get("req/1", signal), "GET", "/v1/requests/req%2F1"],
@@ -89,6 +96,7 @@ export const CALLS: [string, Call, string, string, unknown?][] = [
     "/v1/sessions/s1/transcript",
   ],
   ["sessions.turns", (speko, signal) => speko.sessions.turns("s1", signal), "GET", "/v1/sessions/s1/turns"],
+  ["sessions.delete", (speko, signal) => speko.sessions.delete("s1", signal), "DELETE", "/v1/sessions/s1"],
   [
     "sessions.ingestTurns",
     (speko, signal) => speko.sessions.ingestTurns("s1", [TURN], signal),

@@ -1,6 +1,7 @@
 """All routes of sessions."""
 
 from speko.api.sessions.create import create_session
+from speko.api.sessions.delete import delete_session
 from speko.api.sessions.entries import get_session, list_sessions
 from speko.api.sessions.observe import observe_session
 from speko.api.sessions.recording import recording
@@ -10,6 +11,7 @@ SESSION_ROUTES = (
     create_session,
     list_sessions,
     get_session,
+    delete_session,
     transcript,
     timings,
     ingest_turns,

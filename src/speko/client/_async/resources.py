@@ -18,6 +18,7 @@ from speko.client.models.records import (
     RequestAttempts,
     RevokedApiKey,
     RoutingStack,
+    UsageSeries,
     UsageSummary,
     VoiceList,
 )
@@ -43,6 +44,13 @@ class AsyncUsageResource(AsyncResource):
         """
         query = query_of({"from": from_date, "to": to_date})
         return parse(await self._transport.send(WireRequest("GET", path_of("usage"), query)), UsageSummary)
+
+    async def series(
+        self, *, from_date: str | datetime | None = None, to_date: str | datetime | None = None
+    ) -> UsageSeries:
+        """The same day by day, with the attempts at each vendor. Times and defaults as in `get`; 366 days at most."""
+        query = query_of({"from": from_date, "to": to_date})
+        return parse(await self._transport.send(WireRequest("GET", path_of("usage", "series"), query)), UsageSeries)
 
 
 class AsyncVoicesResource(AsyncResource):

@@ -14,6 +14,7 @@ from speko.client.decoder import parse
 from speko.client.errors import SpekoApiError
 from speko.client.models.sessions import (
     CascadeSession,
+    DeletedSession,
     S2sSession,
     SessionEntry,
     SessionEvent,
@@ -77,6 +78,14 @@ class AsyncSessionsResource(AsyncResource):
         """How long each turn took, stage by stage, without words."""
         request = WireRequest("GET", path_of("sessions", session_id, "turns"))
         return parse(await self._transport.send(request), SessionTurns)
+
+    async def delete(self, session_id: str) -> DeletedSession:
+        """Deletes a session for good, with its words and timings; usage stays.
+
+        SpekoApiError `SESSION_LIVE` (409): it has to end first.
+        """
+        request = WireRequest("DELETE", path_of("sessions", session_id))
+        return parse(await self._transport.send(request), DeletedSession)
 
     def stream(self, session_id: str, *, cursor: str | None = None) -> "AsyncSessionStream":
         """Watches a session: its turns and events so far, then what happens, until it ends.

@@ -19,6 +19,7 @@ from speko.client.models.records import (
     RequestAttempts,
     RevokedApiKey,
     RoutingStack,
+    UsageSeries,
     UsageSummary,
     VoiceList,
 )
@@ -42,6 +43,11 @@ class UsageResource(Resource):
         """
         query = query_of({"from": from_date, "to": to_date})
         return parse(self._transport.send(WireRequest("GET", path_of("usage"), query)), UsageSummary)
+
+    def series(self, *, from_date: str | datetime | None = None, to_date: str | datetime | None = None) -> UsageSeries:
+        """The same day by day, with the attempts at each vendor. Times and defaults as in `get`; 366 days at most."""
+        query = query_of({"from": from_date, "to": to_date})
+        return parse(self._transport.send(WireRequest("GET", path_of("usage", "series"), query)), UsageSeries)
 
 
 class VoicesResource(Resource):

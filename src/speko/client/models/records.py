@@ -45,6 +45,49 @@ class UsageSummary(Result):
     currency: str = "USD"
 
 
+class UsagePoint(Result):
+    """Use of one vendor on one day (UTC), by kind and by whose key paid."""
+
+    date: str
+    """As 2026-03-14."""
+    provider: str
+    type: str | None = None
+    """`stt`, `llm` or `tts`; absent for speech to speech."""
+    metric: str
+    key_source: str | None = None
+    """`BYOK` or `MANAGED`."""
+    quantity: float = 0.0
+    """In the unit of `metric`."""
+    cost: float = 0.0
+    """USD."""
+    cost_micro_usd: int = 0
+    calls: int = 0
+    """Calls and sessions that it served; each counts once a day, and once for each of its metrics."""
+
+
+class AttemptsPoint(Result):
+    """The attempts at one vendor that began on one day (UTC)."""
+
+    date: str
+    provider: str
+    made: int = 0
+    """The sum of the three."""
+    served: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class UsageSeries(Result):
+    """What was used and tried, by day, then by vendor. A day without anything has no points."""
+
+    from_date: str | None = Field(None, alias="from")
+    to_date: str | None = Field(None, alias="to")
+    by: str = "day"
+    currency: str = "USD"
+    usage: list[UsagePoint] = Field(default_factory=list)
+    attempts: list[AttemptsPoint] = Field(default_factory=list)
+
+
 class Voice(Result):
     """A voice, to be passed as `voice` to `synthesize`."""
 

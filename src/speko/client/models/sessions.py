@@ -217,6 +217,13 @@ class SessionTurns(Result):
     entries: list[TurnTiming] = Field(default_factory=list)
 
 
+class DeletedSession(Result):
+    """A session that is no more."""
+
+    id: str
+    deleted: bool
+
+
 class CallEvent(Result):
     """Something that happened in a session."""
 
