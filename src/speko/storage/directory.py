@@ -6,6 +6,7 @@ The database is the truth; this is a copy that is replaced as a whole when the r
 import hmac
 import logging
 import time
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,11 +64,21 @@ class Directory:
         self._key_ids: frozenset[str] = frozenset()
         self._callbacks: list[Callable[[], None]] = []
         self._confirmed_at = time.monotonic()
+        self._confirmed_at = time.monotonic()
 
     @property
     def revision(self) -> int:
         """Of the state in memory; -1 before the first load."""
         return self._contents.revision
+
+    @property
+    def age(self) -> float:
+        """Seconds since the state in memory was last known to be what the database has."""
+        return time.monotonic() - self._confirmed_at
+
+    def confirmed(self) -> None:
+        """The state in memory is what the database has."""
+        self._confirmed_at = time.monotonic()
 
     @property
     def age(self) -> float:
