@@ -6,13 +6,11 @@ The database is the truth; this is a copy that is replaced as a whole when the r
 import hmac
 import logging
 import time
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from speko.limits.ceilings import Override
 from speko.storage.api_keys import fingerprint
 from speko.storage.records import ApiKey, Organization, OwnKey
 
@@ -41,12 +39,6 @@ class Contents:
     """By organisation and vendor, in the order they were stored."""
     unreadable: frozenset[str] = frozenset()
     """Ids of stored vendor keys that the master key does not open."""
-    spent: frozenset[str] = frozenset()
-    """Ids of tokens of the web console that count no more."""
-    limits: Mapping[str, Override] = field(default_factory=dict)
-    """What operators have set, by API key or organisation."""
-    credit: Mapping[str, int] = field(default_factory=dict)
-    """What was ever credited, by organisation, in micro-USD."""
 
 
 class Directory:
@@ -64,21 +56,11 @@ class Directory:
         self._key_ids: frozenset[str] = frozenset()
         self._callbacks: list[Callable[[], None]] = []
         self._confirmed_at = time.monotonic()
-        self._confirmed_at = time.monotonic()
 
     @property
     def revision(self) -> int:
         """Of the state in memory; -1 before the first load."""
         return self._contents.revision
-
-    @property
-    def age(self) -> float:
-        """Seconds since the state in memory was last known to be what the database has."""
-        return time.monotonic() - self._confirmed_at
-
-    def confirmed(self) -> None:
-        """The state in memory is what the database has."""
-        self._confirmed_at = time.monotonic()
 
     @property
     def age(self) -> float:
@@ -104,10 +86,6 @@ class Directory:
         """Whether the API key is known and not revoked."""
         return key_id in self._key_ids
 
-    def is_spent(self, token_id: str) -> bool:
-        """Whether a token of the web console counts no more, although it is still valid."""
-        return token_id in self._contents.spent
-
     def organization(self, organization_id: str) -> Organization | None:
         """The organisation of that id."""
         return self._contents.organizations.get(organization_id)
@@ -115,21 +93,6 @@ class Directory:
     def provider_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys by vendor, in the order they were stored. Read-only."""
         return self._contents.own_keys.get(organization_id, _NO_KEYS)
-
-    @property
-    def limits(self) -> Mapping[str, Override]:
-        """What operators have set for API keys and organisations, by id. Read-only."""
-        return self._contents.limits
-
-    @property
-    def credit(self) -> Mapping[str, int]:
-        """What organisations were ever credited, in micro-USD. Read-only."""
-        return self._contents.credit
-
-    @property
-    def organization_ids(self) -> Collection[str]:
-        """All organisations."""
-        return self._contents.organizations.keys()
 
     def touched(self, key_id: str) -> None:
         """Notes that an API key was used; written down at most once a minute for each key."""
