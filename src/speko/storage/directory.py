@@ -6,11 +6,12 @@ The database is the truth; this is a copy that is replaced as a whole when the r
 import hmac
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from speko.limits.ceilings import Override
 from speko.storage.api_keys import fingerprint
 from speko.storage.records import ApiKey, Organization, OwnKey
 
@@ -39,6 +40,10 @@ class Contents:
     """By organisation and vendor, in the order they were stored."""
     unreadable: frozenset[str] = frozenset()
     """Ids of stored vendor keys that the master key does not open."""
+    limits: Mapping[str, Override] = field(default_factory=dict)
+    """What operators have set, by API key or organisation."""
+    credit: Mapping[str, int] = field(default_factory=dict)
+    """What was ever credited, by organisation, in micro-USD."""
 
 
 class Directory:
@@ -100,6 +105,21 @@ class Directory:
         last = self._last_use.get(key_id)
         if last is None or now - last >= TOUCH_EVERY:
             self._last_use[key_id] = now
+    @property
+    def limits(self) -> Mapping[str, Override]:
+        """What operators have set for API keys and organisations, by id. Read-only."""
+        return self._contents.limits
+
+    @property
+    def credit(self) -> Mapping[str, int]:
+        """What organisations were ever credited, in micro-USD. Read-only."""
+        return self._contents.credit
+
+    @property
+    def organization_ids(self) -> Collection[str]:
+        """All organisations."""
+        return self._contents.organizations.keys()
+
             self._write_touch(key_id, now)
 
     def last_use(self, key_id: str) -> datetime | None:

@@ -9,7 +9,9 @@ from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from speko.storage import tables
+from speko.storage.credits import read_credit
 from speko.storage.directory import Contents, KeyEntry
+from speko.storage.limits import read_overrides
 from speko.storage.records import ApiKey, Organization, OwnKey
 from speko.storage.secrets_box import CannotOpen, Owner, Sealed, SecretsBox
 
@@ -17,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 async def read_revision(connection: AsyncConnection) -> int:
-    """The number that every change of organisations, API keys or vendor keys raises."""
+    """The number that every change of organisations, API keys, vendor keys, limits or credits raises."""
     found = await connection.execute(select(tables.directory_revision.c.revision))
     return int(found.scalar_one())
 
@@ -41,6 +43,8 @@ async def read_contents(connection: AsyncConnection, box: SecretsBox) -> Content
         own_keys=own_keys,
         unreadable=unreadable,
     )
+        limits=await read_overrides(connection),
+        credit=await read_credit(connection),
 
 
 async def _organizations(connection: AsyncConnection) -> Mapping[str, Organization]:

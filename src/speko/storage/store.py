@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,16 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from speko.routing.ledger import AttemptRow
 from speko.storage import accounts, usage_report
 from speko.storage.api_keys import display_prefix, fingerprint, new_api_key
+from speko.storage.credits import Credits, grant
 from speko.storage.database import Database
 from speko.storage.directory import Directory
 from speko.storage.errors import StorageError
 from speko.storage.ledger_writer import LedgerWriter
+from speko.storage.limits import LimitRows
 from speko.storage.loading import raise_revision
 from speko.storage.master_key import FILE_NAME, load_master_key
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
 from speko.storage.secrets_box import Owner, SecretsBox
 from speko.storage.sessions import Sessions
-from speko.storage.verdicts import Rejection, Verdict, rejections_of
+from speko.storage.spend import Sums, sums_between
 from speko.storage.usage_series import Range, UsageSeries, usage_series
 from speko.storage.watching import DirectoryWatch
 
@@ -33,7 +35,9 @@ class Store:
     Changes are seen by this process before the call that makes them returns, by others within about a second.
     """
 
-    def __init__(self, database: Database, box: SecretsBox, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, box: SecretsBox, now: Callable[[], datetime], initial_credit: int = 0
+    ) -> None:
         self._database = database
         self._box = box
         self._now = now
@@ -41,6 +45,9 @@ class Store:
         self.sessions = Sessions(database, now)
         self.directory = Directory(self.ledger.key_used, now)
         self._watch = DirectoryWatch(database, box, self.directory)
+        self.limits = LimitRows(database, self._change, self._whole_now)
+        self.credits = Credits(database, self._change, self._whole_now)
+        self._initial_credit = initial_credit
         self._stop = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
@@ -53,6 +60,7 @@ class Store:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> "Store":
         """Opens the database, migrates it, loads the directory and starts the background work.
+        initial_credit: int = 0,
 
         Args:
             url: Database; None = a SQLite file in the data folder.
@@ -61,6 +69,7 @@ class Store:
             now: The clock, in UTC.
 
         Raises:
+            initial_credit: What a new organisation is granted, in micro-USD.
             StorageError: the folder, the key or the database cannot be used; the text says what to do.
         """
         await asyncio.to_thread(_make_folder, data)
@@ -70,7 +79,7 @@ class Store:
             box = SecretsBox(key)
         except ValueError as error:
             raise StorageError("The master key (SPEKO_MASTER_KEY) must be 32 bytes, base64.") from error
-        store = cls(await Database.open(url, data), box, now)
+        store = cls(await Database.open(url, data), box, now, initial_credit)
         try:
             await store._watch.load()
             if made_key and store.directory.unreadable:
@@ -137,7 +146,7 @@ class Store:
         async with self._change() as (connection, _):
             slug = await accounts.free_slug(connection, name, slug)
             organization = Organization(id=new_id("org"), name=name, slug=slug, created_at=self._whole_now())
-            await accounts.add_organization(connection, organization)
+            await self._add_organization(connection, organization)
         return organization
 
     async def default_organization(self) -> Organization:
@@ -153,7 +162,7 @@ class Store:
                 organization = Organization(
                     id=new_id("org"), name="Default", slug="default", created_at=self._whole_now()
                 )
-                await accounts.add_organization(connection, organization)
+                await self._add_organization(connection, organization)
         return organization
 
     async def create_api_key(self, organization_id: str, name: str) -> tuple[ApiKey, str]:
@@ -254,6 +263,16 @@ class Store:
         if noted is None or (key.last_used_at is not None and key.last_used_at >= noted):
             return key
         return structs.replace(key, last_used_at=noted)
+
+    async def spent(self, organizations: Collection[str], start: datetime | None, end: datetime | None) -> Sums:
+        """What organisations and their API keys have spent on platform keys from `start` until before `end` (None = for
+        ever), as it is in the database."""
+        return await sums_between(self._database, organizations, start, end)
+
+    async def _add_organization(self, connection: AsyncConnection, organization: Organization) -> None:
+        await accounts.add_organization(connection, organization)
+        if self._initial_credit:
+            await grant(connection, organization.id, self._initial_credit, organization.created_at)
 
     def _whole_now(self) -> datetime:
         """Now, in the milliseconds that are stored."""

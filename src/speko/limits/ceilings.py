@@ -1,0 +1,109 @@
+"""What somebody may use at most: from the settings, and from what an operator has set for one key or organisation."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from speko.settings import Settings
+
+Scope = Literal["key", "organization"]
+Kind = Literal["requests", "sessions", "spend", "credits"]
+MICRO = 1_000_000
+"""Micro-USD of a USD."""
+
+
+class Ceilings(Struct, frozen=True):
+    """Limits of one subject: an API key or an organisation. None = no limit."""
+
+    requests_per_minute: int | None = None
+    concurrent_sessions: int | None = None
+    monthly_spend_micro_usd: int | None = None
+
+
+class Override(Struct, frozen=True):
+    """What an operator has set for one subject. None = as the settings say; 0 = no limit."""
+
+    requests_per_minute: int | None = None
+    concurrent_sessions: int | None = None
+    monthly_spend_micro_usd: int | None = None
+
+    def over(self, defaults: Ceilings) -> Ceilings:
+        """The limits that hold."""
+        return Ceilings(*(_chosen(getattr(self, name), getattr(defaults, name)) for name in self.__struct_fields__))
+
+
+class Exceeded(Struct, frozen=True):
+    """A limit that keeps something from being served."""
+
+    kind: Kind
+    scope: Scope
+    most: int
+    """The limit: requests a minute, sessions, or micro-USD; 0 for a credit that is used up."""
+    retry_after: float
+    """Seconds until another try is of use, as far as anybody knows."""
+
+
+class CeilingTable:
+    """The limits of everybody, looked up by the id of an API key or an organisation."""
+
+    def __init__(self, of_keys: Ceilings, of_organizations: Ceilings) -> None:
+        self.of_keys = of_keys
+        self.of_organizations = of_organizations
+        self._set: Mapping[str, tuple[Ceilings, Ceilings]] = {}
+        """By subject, whatever it is: as a key's and as an organisation's."""
+        self.any_requests = _limits_requests(of_keys, of_organizations)
+        """Whether anybody's requests are limited at all."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "CeilingTable":
+        """With the defaults of the settings."""
+        return cls(
+            Ceilings(
+                settings.key_requests_per_minute,
+                settings.key_concurrent_sessions,
+                micro_usd(settings.key_monthly_spend_usd),
+            ),
+            Ceilings(
+                settings.organization_requests_per_minute,
+                settings.organization_concurrent_sessions,
+                micro_usd(settings.organization_monthly_spend_usd),
+            ),
+        )
+
+    def replace(self, overrides: Mapping[str, Override]) -> None:
+        """Takes over what is set for single subjects."""
+        self._set = {
+            subject: (override.over(self.of_keys), override.over(self.of_organizations))
+            for subject, override in overrides.items()
+        }
+        everybody = [ceilings for pair in self._set.values() for ceilings in pair]
+        self.any_requests = _limits_requests(self.of_keys, self.of_organizations, *everybody)
+
+    def key(self, key_id: str) -> Ceilings:
+        """The limits of an API key."""
+        found = self._set.get(key_id)
+        return self.of_keys if found is None else found[0]
+
+    def organization(self, organization_id: str) -> Ceilings:
+        """The limits of an organisation."""
+        found = self._set.get(organization_id)
+        return self.of_organizations if found is None else found[1]
+
+    def subjects(self, organization_id: str, key_id: str | None) -> list[tuple[Scope, str, Ceilings]]:
+        """Whose limits hold for a caller; without a key (the web console) the organisation's alone."""
+        own: list[tuple[Scope, str, Ceilings]] = [("key", key_id, self.key(key_id))] if key_id is not None else []
+        return [*own, ("organization", organization_id, self.organization(organization_id))]
+
+
+def micro_usd(usd: float | None) -> int | None:
+    """USD as whole micro-USD."""
+    return None if usd is None else round(usd * MICRO)
+
+
+def _chosen(value: int | None, default: int | None) -> int | None:
+    return default if value is None else value or None
+
+
+def _limits_requests(*everybody: Ceilings) -> bool:
+    return any(ceilings.requests_per_minute is not None for ceilings in everybody)

@@ -1,0 +1,159 @@
+"""Everything that is limited, asked at once and answered from memory."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Literal
+
+from speko.limits.ceilings import CeilingTable, Exceeded, Override
+from speko.limits.concurrency import HOLD, Concurrency
+from speko.limits.request_rates import RequestRates
+from speko.limits.spend import Spend, month_end
+from speko.routing.ledger import UsageRow
+
+EndReason = Literal["limit_reached", "insufficient_credits"]
+_TRY_AGAIN = 5.0
+"""Seconds: nobody knows when a session ends, or a credit comes."""
+
+
+class Limits:
+    """The limits of one process.
+
+    Args:
+        ceilings: what may be used at most.
+        enforce_credits: whether a credit that is used up keeps platform keys from being used.
+        clock: monotonic seconds.
+        now: the time, in UTC.
+        end_session: ends a live session; called from within `booked` and `pass_on`, so it must only take note.
+    """
+
+    def __init__(
+        self,
+        ceilings: CeilingTable,
+        *,
+        enforce_credits: bool,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        end_session: Callable[[str, EndReason], None],
+    ) -> None:
+        self.ceilings = ceilings
+        self.enforces_credits = enforce_credits
+        self.rates = RequestRates()
+        self.sessions = Concurrency()
+        self.spend = Spend(now())
+        self._clock = clock
+        self._now = now
+        self._end_session = end_session
+        self._credit: Mapping[str, int] = {}
+        self._spending: dict[str, tuple[str, str | None]] = {}
+        """Live sessions that have cost something, and whose they are."""
+        self._live: set[str] = set()
+
+    def replace(self, overrides: Mapping[str, Override], credit: Mapping[str, int]) -> None:
+        """Takes over what is stored: limits by subject, and by organisation what was ever credited, in micro-USD."""
+        self.ceilings.replace(overrides)
+        self._credit = credit
+        self.enforce()
+
+    # ---- requests
+
+    def request(self, organization_id: str, key_id: str) -> Exceeded | None:
+        """Counts a request, unless a limit is in its way."""
+        if not self.ceilings.any_requests:
+            return None
+        now = self._clock()
+        of_key = self.ceilings.key(key_id).requests_per_minute
+        of_organization = self.ceilings.organization(organization_id).requests_per_minute
+        if of_key is not None and (wait := self.rates.wait(key_id, of_key, now)):
+            return Exceeded("requests", "key", of_key, wait)
+        if of_organization is not None and (wait := self.rates.wait(organization_id, of_organization, now)):
+            return Exceeded("requests", "organization", of_organization, wait)
+        if of_key is not None:
+            self.rates.take(key_id, of_key, now)
+        if of_organization is not None:
+            self.rates.take(organization_id, of_organization, now)
+        return None
+
+    # ---- sessions
+
+    def hold_session(self, session_id: str, organization_id: str, key_id: str | None) -> Exceeded | None:
+        """A session is being created: it gets a place for a minute, unless there is none."""
+        exceeded = self._no_place(organization_id, key_id)
+        if exceeded is None:
+            self.sessions.hold(session_id, _subjects(organization_id, key_id), self._clock())
+        return exceeded
+
+    def begin_session(
+        self, session_id: str, organization_id: str, key_id: str | None, created_at: datetime
+    ) -> Exceeded | None:
+        """A session is claimed by a socket: its place lasts now, unless it has lapsed and there is none any more."""
+        now = self._clock()
+        # Another process may have created it: what is young has a place somewhere.
+        counted = self.sessions.holds(session_id, now) or (self._now() - created_at).total_seconds() < HOLD
+        exceeded = None if counted else self._no_place(organization_id, key_id)
+        if exceeded is None:
+            self.sessions.begin(session_id, _subjects(organization_id, key_id), counted=counted, now=now)
+            self._live.add(session_id)
+        return exceeded
+
+    def end_session(self, session_id: str) -> None:
+        """A session is over, or was not created after all. Idempotent."""
+        self.sessions.end(session_id)
+        self._live.discard(session_id)
+        self._spending.pop(session_id, None)
+
+    def _no_place(self, organization_id: str, key_id: str | None) -> Exceeded | None:
+        now = self._clock()
+        for scope, subject, ceilings in self.ceilings.subjects(organization_id, key_id):
+            most = ceilings.concurrent_sessions
+            if most is not None and self.sessions.full(subject, most, now):
+                return Exceeded("sessions", scope, most, _TRY_AGAIN)
+        return None
+
+    # ---- money
+
+    def spending(self, organization_id: str, key_id: str | None) -> Exceeded | None:
+        """What keeps a caller from using platform keys, or None."""
+        if self.enforces_credits and self.balance(organization_id) <= 0:
+            return Exceeded("credits", "organization", 0, _TRY_AGAIN)
+        for scope, subject, ceilings in self.ceilings.subjects(organization_id, key_id):
+            if (most := ceilings.monthly_spend_micro_usd) is not None:
+                now = self._now()
+                if self.spend.monthly(subject, now) >= most:
+                    return Exceeded("spend", scope, most, (month_end(now) - now).total_seconds())
+        return None
+
+    def balance(self, organization_id: str) -> int:
+        """What is left of an organisation's credit, in micro-USD. True only where credits are enforced."""
+        return self._credit.get(organization_id, 0) - self.spend.ever(organization_id)
+
+    def booked(self, row: UsageRow) -> None:
+        """A call was served. Ends the live session that it was for when a limit is passed with it, and every other
+        that spends the same money."""
+        if not row.cost_micro_usd:
+            return
+        self.spend.add(row.organization_id, row.api_key_id, row.cost_micro_usd, row.created_at)
+        if row.session_id in self._live:
+            self._spending[row.session_id] = (row.organization_id, row.api_key_id)
+        if self._spending:
+            self._enforce_on(row.organization_id)
+
+    def enforce(self) -> None:
+        """Ends the live sessions that spend what is used up; for when others have spent it."""
+        for organization_id in {organization_id for organization_id, _ in self._spending.values()}:
+            self._enforce_on(organization_id)
+
+    def _enforce_on(self, organization_id: str) -> None:
+        found: dict[str | None, Exceeded | None] = {}
+        for session_id, (owner, key_id) in list(self._spending.items()):
+            if owner != organization_id:
+                continue
+            if key_id not in found:
+                found[key_id] = self.spending(organization_id, key_id)
+            exceeded = found[key_id]
+            if exceeded is not None:
+                del self._spending[session_id]
+                self._end_session(session_id, "insufficient_credits" if exceeded.kind == "credits" else "limit_reached")
+
+
+def _subjects(organization_id: str, key_id: str | None) -> tuple[str, ...]:
+    return (organization_id,) if key_id is None else (key_id, organization_id)
