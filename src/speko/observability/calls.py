@@ -123,7 +123,7 @@ class CallMetrics:
         model = self._models.label(row.provider, row.modality, row.model)
         self.asked.add((row.provider, model))
         self._attempts_with(row.endpoint, row.provider, model, row.outcome, row.cause or "").inc()
-        if row.position:
+        if row.position and not row.hedge:
             self._failovers_with(row.endpoint, row.provider, model).inc()
         if row.first_byte_ms is not None:
             self._first_byte_with(row.endpoint, row.provider, model).observe(row.first_byte_ms / 1e3)

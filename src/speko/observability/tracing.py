@@ -168,6 +168,8 @@ def _of_attempt(row: AttemptRow) -> Attributes:
         "speko.key_source": row.key_source,
         "speko.cost_micro_usd": row.cost_micro_usd,
     }
+    if row.hedge:
+        attributes["speko.hedge"] = True
     if row.session_id is not None:
         attributes["speko.session_id"] = row.session_id
     if row.cause is not None:

@@ -76,6 +76,8 @@ class Attempt:
     first_byte_by: float
     cut_short: bool = False
     """The budget left it less time than it is due, so a missed deadline says nothing about it."""
+    hedge: bool = False
+    """It was asked beside another one that was slow, and not because that one had failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +143,13 @@ class Attempts:
         tried = self.trying[0].candidate
         for candidate in self._pending:
             if candidate.provider != tried.provider and not candidate.embedded and self._healthy(candidate, now):
-                return self._begin(candidate, now)
+                return self._begin(candidate, now, hedge=True)
         return None
 
     def _may_ask(self, now: float) -> bool:
         return not self.caller_error and self.budget_by - now >= _LEAST and self._position < _MOST_ATTEMPTS
 
-    def _begin(self, candidate: Candidate, now: float) -> Attempt:
+    def _begin(self, candidate: Candidate, now: float, *, hedge: bool = False) -> Attempt:
         left = self.budget_by - now
         self._pending.remove(candidate)
         if left / 2 < _LEAST:
@@ -156,7 +158,7 @@ class Attempts:
         within = min(self.deadlines.first_byte, left / 2 if self._pending else left)
         connect_within = min(self.deadlines.connect, within)
         cut_short = within < self.deadlines.first_byte
-        attempt = Attempt(candidate, self._position, now, connect_within, now + within, cut_short)
+        attempt = Attempt(candidate, self._position, now, connect_within, now + within, cut_short, hedge)
         self._position += 1
         self.trying.append(attempt)
         self.health.begin(candidate.provider, candidate.model, candidate.credential_id, now)

@@ -53,6 +53,8 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     """The API key that the call came with; None = from the web console."""
     credential_id: str = "platform"
     """Which vendor key was used: `platform`, or the id of the organisation's own. Not stored."""
+    hedge: bool = False
+    """It was asked beside another candidate that was slow. Not stored."""
     traceparent: str | None = None
     """The span of the call in the caller's or our own trace (W3C Trace Context). Not stored."""
 

@@ -72,6 +72,7 @@ class Meter:
                 scores_run_id=candidate.scores_run_id,
                 api_key_id=self.info.api_key_id,
                 credential_id=candidate.credential_id,
+                hedge=attempt.hedge,
                 traceparent=self.info.traceparent,
             )
         )
