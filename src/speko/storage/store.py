@@ -26,6 +26,7 @@ from speko.storage.sessions import Sessions
 from speko.storage.spend import Sums, sums_between
 from speko.storage.usage_series import Range, UsageSeries, usage_series
 from speko.storage.watching import DirectoryWatch
+from speko.storage.verdicts import Rejection, Verdict, rejections_of
 
 
 class Store:
