@@ -29,6 +29,7 @@ from speko.routing.router import Router
 from speko.routing.score_files import packaged_snapshot, read_snapshot
 from speko.routing.usual_latency import UsualLatency
 from speko.settings import Settings, platform_settings
+from speko.storage.retention import Rules
 from speko.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -155,6 +156,7 @@ class Gateway:
         self.store = await Store.open(settings.database_url, settings.data, master_key)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing)
+        self.store.keep_by(Rules(settings.transcript_days, settings.attempt_days))
         self.session_tokens = SessionTokens(self.store.derived_key(KEY_LABEL))
         organization = await self.store.default_organization()
         if settings.console:

@@ -21,6 +21,7 @@ from speko.storage.limits import LimitRows
 from speko.storage.loading import raise_revision
 from speko.storage.master_key import FILE_NAME, load_master_key
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
+from speko.storage.retention import Retention, Rules
 from speko.storage.secrets_box import Owner, SecretsBox
 from speko.storage.sessions import Sessions
 from speko.storage.spend import Sums, sums_between
@@ -49,6 +50,7 @@ class Store:
         self.limits = LimitRows(database, self._change, self._whole_now)
         self.credits = Credits(database, self._change, self._whole_now)
         self._initial_credit = initial_credit
+        self._retention: Retention | None = None
         self._stop = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
@@ -101,6 +103,8 @@ class Store:
         """Writes down what is left and closes the database."""
         self._stop.set()
         try:
+            if self._retention is not None:
+                await self._retention.close()
             if self._watching is not None:
                 await self._watching
             await asyncio.gather(self.ledger.close(), self.sessions.journal.close())
@@ -141,6 +145,11 @@ class Store:
     def derived_key(self, label: str) -> bytes:
         """32 secret bytes for the purpose of that name: the same in every process that has this master key."""
         return self._box.derived_key(label)
+
+    def keep_by(self, rules: Rules) -> None:
+        """Deletes what is kept for longer than that: now, and every hour until the store is closed."""
+        self._retention = Retention(self._database, rules, self._now)
+        self._retention.start()
 
     async def create_organization(self, name: str, slug: str | None = None) -> Organization:
         """Makes an organisation; raises StorageError where `slug` is taken. Without one, it is made from the name."""
