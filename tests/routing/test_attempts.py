@@ -1,5 +1,7 @@
 """The failover logic: no network, no sleep, a clock that the test holds."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ from speko.providers.errors import (
     TruncatedResponse,
     Unsupported,
 )
-from speko.routing.attempts import Attempts, Candidate, Deadlines
+from speko.routing.attempts import Attempt, Attempts, Candidate, Deadlines
 from speko.routing.health import Health
 from tests.routing.chains import candidate
 
@@ -204,3 +206,158 @@ def test_the_total_bounds_the_budget() -> None:
 
 def test_one_call_causes_a_bounded_number_of_vendor_calls() -> None:
     assert len(tried(chain(*[f"v{i}/m" for i in range(100)]), ModelNotFound("x"))) == 16
+
+
+# A second candidate beside the first.
+
+
+def first(attempts: Attempts, now: float = 0.0) -> Attempt:
+    attempt = attempts.next(now)
+    assert attempt is not None
+    return attempt
+
+
+def hedged(attempts: Attempts, now: float = 1.0) -> str | None:
+    """Who is asked beside the one that is being tried."""
+    attempt = attempts.hedge(now)
+    return f"{attempt.candidate.provider}/{attempt.candidate.model}" if attempt else None
+
+
+def test_the_runner_up_of_another_vendor_is_asked_beside_the_first_and_nobody_beside_the_two() -> None:
+    attempts = chain("a/1", "a/2", "b/1", "c/1")
+    first(attempts)
+    assert hedged(attempts) == "b/1"
+    assert hedged(attempts) is None
+    assert len(attempts.trying) == 2
+
+
+def test_there_is_no_hedge_before_the_first_and_none_without_another_vendor() -> None:
+    assert hedged(chain("a/1", "b/1")) is None
+    attempts = chain("a/1", "a/2")
+    first(attempts)
+    assert hedged(attempts) is None
+
+
+def test_a_hedge_takes_no_probe_and_asks_no_vendor_in_trouble() -> None:
+    health = Health(threshold=1, open_for=5.0)
+    health.failed("b", "1", "platform", ConnectFailed("x"), began=0, now=0)
+    health.failed("c", "1", "platform", RateLimited("x"), began=0, now=0)
+    attempts = chain("a/1", "b/1", "c/1", health=health)
+    first(attempts)
+    assert hedged(attempts, now=1.0) is None, "open"
+    assert health.state("b", "1", 6.0) == "half_open"
+    assert hedged(attempts, now=6.0) is None, "half open"
+    assert health.allows("b", "1", "platform", 6.0), "the probe is still to be had"
+
+
+def test_an_embedded_engine_races_nobody() -> None:
+    attempts = chain("a/1")
+    attempts._pending.append(replace(candidate("espeak/1"), embedded=True))
+    first(attempts)
+    assert hedged(attempts) is None
+
+
+def test_no_hedge_beyond_the_budget() -> None:
+    attempts = chain("a/1", "b/1", budget=6.0)
+    first(attempts)
+    assert hedged(attempts, now=5.6) is None
+
+
+def test_the_hedge_has_a_window_of_its_own_within_the_budget() -> None:
+    attempts = chain("a/1", "b/1", budget=6.0)
+    assert first(attempts).first_byte_by == 3.0
+    hedge = attempts.hedge(1.0)
+    assert hedge is not None
+    assert (hedge.position, hedge.first_byte_by, hedge.cut_short) == (1, 6.0, True)
+
+
+def test_when_both_fail_the_next_is_asked() -> None:
+    attempts = chain("a/1", "b/1", "c/1")
+    one = first(attempts)
+    two = attempts.hedge(1.0)
+    assert two is not None
+    attempts.failed(one, ConnectFailed("x"), 2.0)
+    attempts.failed(two, ConnectFailed("x"), 2.0)
+    assert first(attempts, 2.0).candidate.provider == "c"
+    assert len(attempts.failures) == 2
+
+
+def test_a_second_opinion_on_silence_may_be_on_its_way_already() -> None:
+    attempts = chain("a/1", "b/1", "c/1", modality="stt")
+    one = first(attempts)
+    two = attempts.hedge(1.0)
+    assert two is not None
+    attempts.failed(one, EmptyResult("x"), 2.0)
+    attempts.failed(two, EmptyResult("x"), 2.0)
+    assert attempts.next(2.0) is None
+    assert attempts.silent is two.candidate
+
+
+def test_the_loser_is_neither_a_failure_nor_bad_for_its_health() -> None:
+    health = Health(threshold=1, open_for=5.0)
+    health.failed("a", "1", "platform", ConnectFailed("x"), began=0, now=0)
+    attempts = chain("a/1", "b/1", health=health)
+    probe = first(attempts, 6.0)
+    assert probe.candidate.provider == "a"
+    two = attempts.hedge(7.0)
+    assert two is not None
+    attempts.cancelled(probe)
+    attempts.succeeded(two)
+    assert attempts.failures == []
+    assert health.allows("a", "1", "platform", 7.0), "a cancelled probe makes room for the next"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["fail", "serve", "hedge", "cancel"]),
+        st.integers(0, 1),
+        st.sampled_from(ERRORS),
+        st.floats(0, 3),
+    ),
+    max_size=30,
+)
+
+
+@given(names=NAMES, steps=STEPS)
+def test_invariants_of_races(names: list[str], steps: list[tuple[str, int, ProviderError, float]]) -> None:
+    """Any interleaving: at most one serves, every started attempt is reported once, at most two are under way."""
+    attempts, now = chain(*names, modality="stt"), 0.0
+    started: list[Candidate] = []
+    reported: list[Candidate] = []
+    served = 0
+
+    def asked(attempt: Attempt | None) -> None:
+        if attempt is not None:
+            assert attempt.position == len(started)
+            assert attempt.candidate not in started
+            assert now < attempt.first_byte_by <= 25.0
+            started.append(attempt.candidate)
+            vendors = [a.candidate.provider for a in attempts.trying]
+            assert len(vendors) == len(set(vendors)) <= 2
+
+    for kind, which, error, seconds in steps:
+        if served or attempts.caller_error:
+            break
+        if not attempts.trying:
+            asked(attempts.next(now))
+        if not attempts.trying:
+            break
+        now += seconds
+        attempt = attempts.trying[which % len(attempts.trying)]
+        if kind == "hedge":
+            asked(attempts.hedge(now))
+            continue
+        reported.append(attempt.candidate)
+        if kind == "fail":
+            attempts.failed(attempt, error, now)
+        elif kind == "serve":
+            attempts.succeeded(attempt)
+            served += 1
+        else:
+            attempts.cancelled(attempt)
+    for attempt in [*attempts.trying]:
+        reported.append(attempt.candidate)
+        attempts.cancelled(attempt)
+    assert sorted(c.provider + c.model for c in reported) == sorted(c.provider + c.model for c in started)
+    assert attempts.trying == []
+    assert len(attempts.failures) <= len(started)

@@ -186,7 +186,7 @@ class Dispatch(Generic[E]):
                 ended = next(task for task in racing if task.done())
                 racing.remove(ended)
                 served = ended.result()
-                if served is None and racing and self.attempts.failures:
+                if served is None and self.attempts.trying and self.attempts.caller_error is None:
                     self._tell_failover(self.attempts.trying[0])
         except asyncio.CancelledError as cancellation:
             await _called_off(racing, *cancellation.args)
