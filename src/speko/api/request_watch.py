@@ -67,6 +67,7 @@ class RequestWatch:
                 method=method,
                 route=route,
                 status=seen.status,
+                start=seen.start,
                 seconds=seconds,
             )
         if seen.status == 401:
@@ -84,11 +85,12 @@ class RequestWatch:
 class Seen:
     """One request."""
 
-    __slots__ = ("began", "context", "first_byte", "parent", "status")
+    __slots__ = ("began", "context", "first_byte", "parent", "start", "status")
 
     def __init__(self, context: RequestContext, parent: Parent | None, began: float) -> None:
         self.context = context
         self.parent = parent
         self.began = began
+        self.start = time.time_ns()
         self.first_byte: float | None = None
         self.status = 0

@@ -63,10 +63,11 @@ class Tracing:
         method: str,
         route: str,
         status: int,
+        start: int,
         seconds: float,
     ) -> None:
-        """A request is over. `span`: what `begin` gave; `status` 0 = the caller left before any answer."""
-        end = self._clock()
+        """A request is over. `span`: what `begin` gave; `status` 0 = the caller left before any answer; `start` in
+        nanoseconds since 1970."""
         attributes: Attributes = {
             "http.request.method": method if method_label(method) == method else "_OTHER",
             "http.route": route,
@@ -77,7 +78,7 @@ class Tracing:
         if failed := status >= 500:
             attributes["error.type"] = str(status)
         parent_id = parent.span_id if parent else None
-        start = end - int(seconds * 1e9)
+        end = start + int(seconds * 1e9)
         name = f"{attributes['http.request.method']} {route}"
         self._put(Span(name, "server", span[HEX_TRACE], span[HEX_SPAN], parent_id, start, end, attributes, failed))
         if (method, route) == _CREATES_SESSION:
