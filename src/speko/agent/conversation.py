@@ -89,8 +89,8 @@ class AgentConversation:
         self._tools = ClientTools(request.tools, self._ask_client)
         self._said: dict[str, tuple[str, llm.ChatMessage]] = {}
         """By response: where it stands in the history, and what stands there before its words."""
-        self._asked: asyncio.Queue[str] = asyncio.Queue(_MOST_ASKED)
-        """Typed by the user; empty = answer what there is."""
+        self._asked: asyncio.Queue[Say] = asyncio.Queue(_MOST_ASKED)
+        """Typed by the user."""
         self._tasks: list[asyncio.Task[None]] = []
         self._broken: BaseException | None = None
         """A mistake of ours or of AgentSession, after which it would be deaf or dumb."""
@@ -137,7 +137,7 @@ class AgentConversation:
                     self._session.interrupt(force=True)  # what was begun ahead
                 self._session.clear_user_turn()
             case Say():
-                self._ask(command.text)
+                self._ask(command)
             case StopResponse() | CorrectHeard():
                 self._heard_only(command)
             case AnswerTool():
@@ -179,7 +179,7 @@ class AgentConversation:
         elif request.cascade.first_message and not request.history:
             self._session.say(request.cascade.first_message)
 
-    def _ask(self, typed: str) -> None:
+    def _ask(self, typed: Say) -> None:
         if self._asked.full():
             self._asked.get_nowait()
         self._asked.put_nowait(typed)
@@ -194,7 +194,9 @@ class AgentConversation:
                 while (speech := self._session.current_speech) is not None and not speech.done():
                     await speech
                 self._audio.next_waits = False
-                await self._session.generate_reply(user_input=typed or NOT_GIVEN)
+                await self._session.generate_reply(
+                    user_input=typed.text or NOT_GIVEN, instructions=typed.instructions or NOT_GIVEN
+                )
 
     # ---- tools
 
@@ -206,7 +208,7 @@ class AgentConversation:
         if self._tools.answer(answer):
             self._audio.hurry()
         elif self._agent.add_result(answer) and not self._agent.unanswered:
-            self._ask("")
+            self._ask(Say(""))
 
     # ---- history
 

@@ -130,10 +130,12 @@ class ToolResult(Struct, frozen=True, rename="camel", tag_field="t", tag="tool_r
         return self.output if isinstance(self.output, str) else msgspec.json.encode(self.output).decode()
 
 
-class UserMessage(Struct, frozen=True, tag_field="t", tag="user_message"):
+class UserMessage(Struct, frozen=True, tag_field="t", tag="user_message", omit_defaults=True):
     """Typed text, answered like speech."""
 
     text: str
+    instructions: str | None = None
+    """For this one answer, in place of the session's. With them `text` may be empty: the assistant speaks by itself."""
 
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]

@@ -91,6 +91,8 @@ class S2sRequest(Struct, frozen=True, kw_only=True):
     system_prompt: str | None = None
     temperature: float | None = None
     tools: tuple[Tool, ...] = ()
+    manual_turns: bool = False
+    """The client alone says where a turn ends: the engine may leave its own detection of turns off."""
     cascade: CascadeOptions = CascadeOptions()
     history: tuple[HistoryItem, ...] = ()
     """The conversation so far, when the session had another engine before."""
@@ -234,9 +236,11 @@ class Clear(Struct, frozen=True, gc=False):
 
 
 class Say(Struct, frozen=True, gc=False):
-    """The user typed this: answer it."""
+    """The user typed this: answer it. Empty: answer what there is, and if there is nothing, begin."""
 
     text: str
+    instructions: str | None = None
+    """For this answer alone; None or empty = those of the session."""
 
 
 class StopResponse(Struct, frozen=True, gc=False):

@@ -56,6 +56,19 @@ class Observer(Protocol):
         """The session is over. Called once."""
 
 
+class Watcher(Protocol):
+    """Who wants to know of an engine more than the frames to the client say. Calls return at once."""
+
+    def engine_changed(self) -> None:
+        """The first engine is there, or another one: ids begin anew."""
+
+    def engine_says(self, event: EngineEvent) -> None:
+        """Before the session has heard it."""
+
+    def engine_said(self, event: EngineEvent, *, responding: bool) -> None:
+        """After that; `responding`: a response is in flight now."""
+
+
 class Bridge:
     """One live session. `attach` gives it the client's socket; it ends by itself and tells the observer."""
 
@@ -65,6 +78,7 @@ class Bridge:
         self.output_rate = config.output_rate
         self.link: ClientLink | None = None
         self.over = False
+        self.watcher: Watcher | None = None
         self._engines = engines
         self._observer = observer
         self._engine: Engine | None = None
@@ -178,13 +192,17 @@ class Bridge:
 
     def engine_said(self, feed: Feed, event: EngineEvent) -> None:
         """An event of the engine in service."""
-        engine = self._engine
+        engine, watcher = self._engine, self.watcher
+        if watcher is not None:
+            watcher.engine_says(event)
         if engine is not None:
             if isinstance(event, ResponseDone) and event.status == "completed":
                 engine.answered = True
             elif isinstance(event, ResponseUsage):
                 self._book(engine, feed, event)
         self.carry_out(self.session.engine_event(event, time.monotonic()))
+        if watcher is not None:
+            watcher.engine_said(event, responding=self.session.responding)
 
     def _book(self, engine: Engine, feed: Feed, usage: ResponseUsage) -> None:
         sound = self._heard_bytes / self.input_rate + feed.spoken_bytes / self.output_rate
@@ -256,6 +274,8 @@ class Bridge:
         self._upward = Upward(engine.connection, self.input_rate, engine.rates.input)
         candidate = self._served_by = engine.candidate
         self._observer.active(candidate)
+        if self.watcher is not None:
+            self.watcher.engine_changed()
         feed = self._feed
         self.carry_out(
             self.session.engine_ready(candidate.provider, candidate.model, engine.capabilities, time.monotonic())

@@ -5,6 +5,7 @@ it has begun, and transcripts of two utterances in any order.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -77,6 +78,21 @@ class Conversation:
         """By the id that the engine's transcripts share."""
         self._unnamed: deque[UserEntry] = deque(maxlen=_MOST_UTTERANCES)
         """Spoken, oldest first; no transcript of theirs has come yet."""
+
+    def remember(self, history: Sequence[HistoryItem], at: datetime) -> None:
+        """What was said before the session, of which nothing waits for an answer. `at`: UTC."""
+        calls: dict[str, CallEntry] = {}
+        for item in history:
+            match item:
+                case UserSaid(text):
+                    self._entries.append(UserEntry(at, at, text=text, answered=True))
+                case AssistantSaid(text):
+                    self._entries.append(AnswerEntry(text))
+                case ToolCalled(call_id, name, arguments):
+                    calls[call_id] = self.called(call_id, name, arguments)
+                case ToolAnswered(call_id) if call_id in calls:
+                    calls[call_id].answer = item
+        self._trim()
 
     # ---- the user
 

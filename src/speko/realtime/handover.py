@@ -69,12 +69,14 @@ class Handover:
         self._conversation.forget_names()
         self._responses.orphan()
         self._engine.owes = owed
-        self._connect(continue_answer=self._carried is not None or (owed and not unheard and self._answerable()))
+        answers = owed and not unheard and self._user.prompt is None and self._answerable()
+        self._connect(continue_answer=self._carried is not None or answers)
 
     def silence(self) -> None:
         """The user has interrupted, and wants nothing of what is still to come."""
         settle(self._conversation.waiting())
         self._engine.owes = False
+        self._user.prompt = None
         if self._engine.up:
             self._responses.refuse_next = True
             return

@@ -6,7 +6,7 @@ This module knows the session as a whole: its sockets, its clocks and its end. W
 Source: contract, S2S WebSocket 2 to 11.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from speko.events.s2s import (
     ClientFrame,
@@ -22,7 +22,7 @@ from speko.events.s2s import (
     decode_client_frame,
 )
 from speko.providers.errors import ProviderError
-from speko.providers.s2s import EngineEvent, S2sCapabilities
+from speko.providers.s2s import EngineEvent, HistoryItem, S2sCapabilities
 from speko.realtime.actions import Action, Close, Connect, HoldEngine, Play, Send
 from speko.realtime.config import SessionConfig
 from speko.realtime.outbox import Outbox
@@ -123,6 +123,10 @@ class Session:
 
     # ---- the client
 
+    def remember(self, history: Sequence[HistoryItem]) -> None:
+        """What was said before the session. To be told before the first `attached`."""
+        self._talk.conversation.remember(history, self._config.wall_clock())
+
     def attached(self, now: float) -> list[Action]:
         """A socket of the client is there: the first, or the next one after `detached`."""
         if self._closed:
@@ -135,7 +139,8 @@ class Session:
             self._greet_client(now)
         elif not self._connecting:
             self._connecting = True
-            self._out.do(Connect((), False))
+            history = self._talk.conversation.history()
+            self._out.do(Connect(history, False, history))
         return self._done(now)
 
     def detached(self, code: int | None, now: float) -> list[Action]:
@@ -328,6 +333,12 @@ class Session:
             engine.held = not engine.held
             engine.sign = now
             self._out.do(HoldEngine(engine.held))
+
+    @property
+    def responding(self) -> bool:
+        """A response is in flight of which the engine may say more."""
+        current = self._responses.current
+        return current is not None and not current.finished
 
     def problem(self, message: str, now: float) -> list[Action]:
         """Something went wrong on the way to the engine, and the session goes on. `message` is for people."""

@@ -28,6 +28,10 @@ class SessionSpec(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     cascade_voice: str | None = None
     """`voice` of the session itself, which only the gateway's own agent reads, where `s2s.voice` is absent."""
     max_duration_seconds: int | None = None
+    manual_turns: bool = False
+    """See `S2sRequest`."""
+    tool_timeout_seconds: float = 30.0
+    """That the client may take to answer a tool call."""
 
     @property
     def pinned(self) -> bool:

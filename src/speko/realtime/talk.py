@@ -40,7 +40,7 @@ class Talk:
         self.early = EarlyFrames()
         """What the client said while there was no engine."""
         self._turns = turns = Turns(config.wall_clock)
-        conversation = Conversation()
+        self.conversation = conversation = Conversation()
         self.responses = responses = Responses(out, engine, playout, conversation, turns)
         self.calls = calls = ToolCalls(
             config.tools, config.tool_timeout, out=out, engine=engine, conversation=conversation, responses=responses
@@ -91,7 +91,7 @@ class Talk:
             case ToolResult():
                 self.calls.result(frame, now)
             case UserMessage():
-                self.user.say(frame.text, now)
+                self.user.say(frame.text, now, frame.instructions)
             case Played():
                 self.responses.played(frame.ms, now, frame.received_audio_bytes)
 
@@ -115,6 +115,7 @@ class Talk:
         self.engine.ready(provider, model, capabilities, now)
         ring.live()
         self.handover.ready(capabilities, now)
+        self.user.ask_again()
         self.user.hears_from(ring.given)
         committed, ring.commit_at = ring.commit_at, None
         if committed is not None and self._hear(committed):
@@ -149,6 +150,7 @@ class Talk:
 
     def _response_started(self, event: said.ResponseStarted, now: float) -> None:
         self.handover.answered()
+        self.user.prompt = None
         self.responses.started(event, now)
 
     def _server_tool(self, event: said.ServerTool, now: float) -> None:

@@ -34,6 +34,8 @@ class UserTurns:
         """The engine has found speech that is not over."""
         self._committed_to = 0
         """Position in the audio."""
+        self.prompt: Say | None = None
+        """The assistant was asked to speak by itself, and has not begun."""
         self._open: UserEntry | None = None
         """The utterance that is being spoken, once it has words."""
 
@@ -66,17 +68,32 @@ class UserTurns:
         self._committed_to = position
         self.speaking = False
 
-    def say(self, text: str, now: float) -> None:
-        """Typed text, answered like speech. Blank text is nothing."""
+    def say(self, text: str, now: float, instructions: str | None = None) -> None:
+        """Typed text, answered like speech. Blank text is nothing, but with instructions it is a prompt: the assistant
+        is to speak by itself."""
         if not text.strip():
+            if instructions is not None:
+                self._prompt(Say("", instructions), now)
             return
         self._responses.end_finished(now)
         typed_at = self._turns.wall()
         self._conversation.typed(text, typed_at)
         self._out.do(Record(Spoken("user", text, typed_at, typed_at)))
         self._turns.typed(now)
-        self._engine.tell(Say(text))
+        self._engine.tell(Say(text, instructions))
         self._asked(now)
+
+    def _prompt(self, prompt: Say, now: float) -> None:
+        self._responses.end_finished(now)
+        self._turns.typed(now)
+        self.prompt = prompt
+        self._engine.tell(prompt)
+        self._asked(now)
+
+    def ask_again(self) -> None:
+        """The next engine is there. The conversation that it was told does not show that it is to speak."""
+        if self.prompt is not None:
+            self._engine.tell(self.prompt)
 
     # ---- what the engine tells
 

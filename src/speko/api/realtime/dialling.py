@@ -47,6 +47,7 @@ class Dialler:
             system_prompt=spec.system_prompt,
             temperature=spec.temperature,
             tools=spec.tools,
+            manual_turns=spec.manual_turns,
             cascade=spec.cascade,
             history=dialled.resume.history_for(capabilities),
             continue_answer=dialled.resume.continue_answer,

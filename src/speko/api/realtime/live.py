@@ -185,6 +185,7 @@ class LiveSessions:
             idle_timeout=settings.session_idle_seconds,
             stall_timeout=STALL,
             attach_again_within=ATTACH_AGAIN,
+            tool_timeout=spec.tool_timeout_seconds,
             tools=frozenset(tool.name for tool in spec.tools),
         )
         dialler = Dialler(gateway, spec, info)

@@ -45,10 +45,11 @@ def _session(request: S2sRequest, facts: RealtimeFacts) -> dict[str, Any]:
     if transcription:
         hears["transcription"] = transcription
     if flat:
-        session["turn_detection"] = {"type": "server_vad"}
+        session["turn_detection"] = None if request.manual_turns else {"type": "server_vad"}
     else:
         session |= {"type": "realtime", "model": request.model, "output_modalities": ["audio"]}
-        hears["turn_detection"] = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+        vad = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+        hears["turn_detection"] = None if request.manual_turns else vad
     if request.voice is not None:
         (session if flat else speaks)["voice"] = request.voice
     if request.system_prompt is not None:
@@ -101,16 +102,17 @@ def create_item(event_id: str, item: dict[str, Any]) -> bytes:
     return _encode({"type": "conversation.item.create", "event_id": event_id, "item": item})
 
 
-def respond() -> bytes:
-    """Asks for a response."""
+def respond(instructions: str | None = None) -> bytes:
+    """Asks for a response. Instructions of a response replace those of the session."""
+    if instructions:
+        return _message("response.create", "respond", response={"instructions": instructions})
     return _message("response.create", "respond")
 
 
 def continue_answer(system_prompt: str | None) -> bytes:
     """Asks for the rest of the last message. Whether a vendor obeys is not verified against a real one."""
-    # Instructions of a response replace those of the session.
     instructions = f"{system_prompt}\n\n{_CONTINUE}" if system_prompt else _CONTINUE
-    return _message("response.create", "respond", response={"instructions": instructions})
+    return respond(instructions)
 
 
 def commit(event_id: str) -> bytes:

@@ -78,7 +78,8 @@ class Conversation:
         self._secrets = secrets
         self._content = tuple(client_events.texts(request))
         self._recent = deque[str](maxlen=16)  # words that came after the request
-        self._turns = Turns(request.input_rate, lambda: send(client_events.respond()))
+        self._instructions: str | None = None  # of the next response that is asked for
+        self._turns = Turns(request.input_rate, self._respond)
         self._received = 0  # bytes of audio
         self._words: dict[str, str] = {}  # of the user's utterances that are being written down
         self._responses: dict[str, SentResponse] = {}
@@ -134,9 +135,11 @@ class Conversation:
             case Clear():
                 self._turns.clear()
                 self._send(client_events.clear())
-            case Say(text):
-                self._recent.append(text)
-                self._send_item("say", client_events.user_message(text))
+            case Say(text, instructions):
+                self._instructions = instructions
+                self._recent.extend(filter(None, (text, instructions)))
+                if text:
+                    self._send_item("say", client_events.user_message(text))
                 self._turns.owe(Reason.TEXT)
             case StopResponse(response, heard_ms) | CorrectHeard(response, heard_ms):
                 self._stop(response, heard_ms)
@@ -144,6 +147,10 @@ class Conversation:
                 self._answer_tool(call_id, output, failed)
             case PlayedSoFar():
                 pass
+
+    def _respond(self) -> None:
+        instructions, self._instructions = self._instructions, None
+        self._send(client_events.respond(instructions))
 
     def _send_item(self, purpose: Literal["say", "result"], item: dict[str, Any]) -> None:
         item_id = client_events.new_id(purpose)
