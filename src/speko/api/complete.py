@@ -27,6 +27,7 @@ from speko.providers.call import Call
 from speko.providers.errors import ProviderError, Unsupported
 from speko.providers.llm import (
     ChatMessage,
+    LlmCapabilities,
     LlmEvent,
     LlmRequest,
     NamedTool,
@@ -163,26 +164,29 @@ class CompleteCall(RoutedCall[LlmEvent]):
 
     def open(self, candidate: Candidate, call: Call) -> AsyncIterator[Sequence[LlmEvent]]:
         """Calls one model."""
-        body = self._body
         connector = self.gateway.connectors.llm(candidate.provider)
         if self._tools and not connector.capabilities.tools:
             raise Unsupported("calls no tools")
+        return connector.complete(self.request_for(candidate, connector.capabilities), call)
+
+    def request_for(self, candidate: Candidate, capabilities: LlmCapabilities) -> LlmRequest:
+        """What one model is asked."""
+        body = self._body
         effort = body.reasoning_effort
         if effort is None and candidate.spec is not None and candidate.spec.reasoning:
             effort = _EFFORT[body.intent.optimize_for]
-        request = LlmRequest(
+        return LlmRequest(
             model=candidate.wire_model,
             messages=body.messages,
             system_prompt=body.system_prompt,
             temperature=body.temperature,
             max_tokens=body.max_tokens,
-            reasoning_effort=effort if connector.capabilities.reasoning_effort else None,
+            reasoning_effort=effort if capabilities.reasoning_effort else None,
             tools=self._tools,
             tool_choice=body.tool_choice if self._tools else None,
             parallel_tool_calls=body.parallel_tool_calls if self._tools else None,
             language=body.intent.language,
         )
-        return connector.complete(request, call)
 
     def size(self) -> float:
         """Characters of the conversation."""

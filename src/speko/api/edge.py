@@ -22,8 +22,12 @@ from speko.observability.trace_context import new_trace_id, parent_of
 _SANE_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}\Z")
 _ALLOW_HEADERS = (
     b"authorization, content-type, x-speko-intent, x-speko-constraints, x-speko-stt-options, x-session-id, "
-    b"idempotency-key, x-request-id"
+    b"idempotency-key, x-request-id, openai-organization, openai-project, openai-beta, x-stainless-arch, "
+    b"x-stainless-async, x-stainless-helper-method, x-stainless-lang, x-stainless-os, x-stainless-package-version, "
+    b"x-stainless-poll-helper, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, "
+    b"x-stainless-timeout"
 )
+"""The last ones are what the clients of OpenAI's API say of themselves."""
 _EXPOSE_HEADERS = (
     b"x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
     b"x-speko-embedded, x-request-id, x-trace-id, retry-after"
@@ -72,11 +76,12 @@ class Edge:
         except asyncio.CancelledError:
             # The gateway stops. When the headers are out, the server cuts the connection, as the body is incomplete.
             if not started:
-                await _answer(send_with_ids, ApiError(500, "INTERNAL_ERROR", "The gateway is stopping"))
+                stopping = ApiError(500, "INTERNAL_ERROR", "The gateway is stopping")
+                await _answer(send_with_ids, stopping, scope["path"])
         except Exception as error:
             log_crash(error, scope["path"])
             if not started:
-                await _answer(send_with_ids, internal_error())
+                await _answer(send_with_ids, internal_error(), scope["path"])
         finally:
             self._watch.over(seen, scope)
 
@@ -89,9 +94,9 @@ class Edge:
         return [(b"access-control-allow-origin", origin), (b"vary", b"origin"), *headers]
 
 
-async def _answer(send: Send, error: ApiError) -> None:
+async def _answer(send: Send, error: ApiError, path: str) -> None:
     await send(_start(error.status, [(b"content-type", b"application/json")]))
-    await send({"type": "http.response.body", "body": msgspec.json.encode(error.body()), "more_body": False})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(error.body(path)), "more_body": False})
 
 
 async def _preflight(send: Send, own: list[tuple[bytes, bytes]]) -> None:

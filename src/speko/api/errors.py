@@ -11,6 +11,8 @@ from litestar import Request
 from litestar.exceptions import HTTPException, LitestarException, MethodNotAllowedException, NotFoundException
 from litestar.response import Response
 
+from speko.api.openai.shape import error_body, is_door, not_served
+
 log = logging.getLogger(__name__)
 Issue = Mapping[str, str]
 
@@ -36,8 +38,10 @@ class ApiError(Exception):
         self.headers = headers or {}
         self.extra = extra
 
-    def body(self) -> dict[str, Any]:
-        """The envelope."""
+    def body(self, path: str = "") -> dict[str, Any]:
+        """The envelope; on a path of OpenAI's API, that API's own form."""
+        if is_door(path):
+            return error_body(self.status, self.code, self.text, self.extra)
         return {"error": self.text, "code": self.code, **self.extra}
 
 
@@ -75,21 +79,24 @@ def from_msgspec(
     )
 
 
-def envelope(error: ApiError) -> Response[dict[str, Any]]:
-    """The answer to an error."""
-    return Response(error.body(), status_code=error.status, headers=dict(error.headers), media_type="application/json")
+def envelope(error: ApiError, path: str = "") -> Response[dict[str, Any]]:
+    """The answer to an error of a request to `path`."""
+    headers = dict(error.headers)
+    return Response(error.body(path), status_code=error.status, headers=headers, media_type="application/json")
 
 
-def _on_api_error(_: Request[Any, Any, Any], error: ApiError) -> Response[dict[str, Any]]:
-    return envelope(error)
+def _on_api_error(request: Request[Any, Any, Any], error: ApiError) -> Response[dict[str, Any]]:
+    return envelope(error, request.scope["path"])
 
 
-def _on_msgspec(_: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[dict[str, Any]]:
-    return envelope(from_msgspec(error))
+def _on_msgspec(request: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[dict[str, Any]]:
+    return envelope(from_msgspec(error), request.scope["path"])
 
 
-def _on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    return envelope(_from_http(error))
+def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    path = request.scope["path"]
+    refused = not_served(path) if isinstance(error, NotFoundException) else None
+    return envelope(ApiError(404, "UNSUPPORTED_ENDPOINT", refused) if refused else _from_http(error), path)
 
 
 def _from_http(error: HTTPException) -> ApiError:
@@ -119,8 +126,9 @@ def internal_error() -> ApiError:
 
 
 def _on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    log_crash(error, request.scope.get("path", ""))
-    return envelope(internal_error())
+    path = request.scope.get("path", "")
+    log_crash(error, path)
+    return envelope(internal_error(), path)
 
 
 def log_crash(error: BaseException, path: str) -> None:

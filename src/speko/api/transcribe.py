@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import Meta, Struct
 
 from speko.api.body import pieces
-from speko.api.errors import from_msgspec, invalid
+from speko.api.errors import invalid
 from speko.api.gateway import gateway_of
+from speko.api.intent_headers import CONSTRAINTS, INTENT, STT_OPTIONS, json_header
 from speko.api.openapi import SSE_TRANSCRIBE
 from speko.api.routed import RoutedCall
 from speko.api.spool import Upload
@@ -27,7 +27,7 @@ from speko.routing.intent import PipelineConstraints, RoutingIntent
 
 _DETECT = frozenset({"auto", "multi"})
 """Stream languages that mean: let the vendor find out."""
-T = TypeVar("T")
+_INVALID = "INVALID_AUDIO"
 
 
 class SttOptions(Struct, frozen=True):
@@ -42,48 +42,37 @@ class SttOptions(Struct, frozen=True):
 async def transcribe(request: Request[Any, Any, Any]) -> ASGIApp:
     """Speech to text. The body is the audio itself; the answer is a stream of events."""
     gateway = gateway_of(request.app)
-    intent = _header(request, "x-speko-intent", RoutingIntent)
+    intent = json_header(request, INTENT, RoutingIntent, _INVALID)
     if intent is None:
         raise invalid(
             "Missing header X-Speko-Intent",
             ("X-Speko-Intent", 'JSON like {"language":"en"} is required'),
-            code="INVALID_AUDIO",
+            code=_INVALID,
         )
-    constraints = _header(request, "x-speko-constraints", PipelineConstraints)
-    options = _header(request, "x-speko-stt-options", SttOptions) or SttOptions()
+    constraints = json_header(request, CONSTRAINTS, PipelineConstraints, _INVALID)
+    options = stt_options(request)
     upload = await gateway.spool.receive(pieces(request, gateway.settings.max_audio_bytes))
     try:
         if upload.size == 0:
-            raise invalid("The request body is empty: send the audio as the body", code="INVALID_AUDIO")
-        try:
-            recording = await asyncio.to_thread(
-                Recording.read, upload.file, upload.size, request.headers.get("content-type")
-            )
-        except AudioFormatError as error:
-            raise invalid(str(error), code="INVALID_AUDIO") from None
+            raise invalid("The request body is empty: send the audio as the body", code=_INVALID)
+        recording = await read_recording(upload, request.headers.get("content-type"))
         return TranscribeCall(request, intent, constraints, options, (recording, upload))
     except BaseException:
         upload.close()
         raise
 
 
-def _header(request: Request[Any, Any, Any], name: str, kind: type[T]) -> T | None:
-    """A header that holds JSON, as UTF-8 or latin-1."""
-    raw = next((value for key, value in request.scope["headers"] if key == name.encode()), None)
-    if raw is None or not raw.strip():
-        return None
+def stt_options(request: Request[Any, Any, Any]) -> SttOptions:
+    """What the header says, or 400."""
+    return json_header(request, STT_OPTIONS, SttOptions, _INVALID, "Invalid stt options") or SttOptions()
+
+
+async def read_recording(upload: Upload, content_type: str | None) -> Recording:
+    """What an upload holds, or 400."""
     try:
-        raw.decode()
-    except UnicodeDecodeError:
-        raw = raw.decode("latin-1").encode()
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
-        if kind is SttOptions:
-            raise invalid("Invalid stt options", ("X-Speko-Stt-Options", str(error)), code="INVALID_AUDIO") from None
-        found = from_msgspec(error, code="INVALID_AUDIO")
-        found.text = f"Invalid header {name.title()}: {found.text}"
-        raise found from None
+        return await asyncio.to_thread(Recording.read, upload.file, upload.size, content_type)
+    except AudioFormatError as error:
+        raise invalid(str(error), code=_INVALID) from None
 
 
 class TranscribeCall(RoutedCall[Transcript]):
@@ -92,7 +81,7 @@ class TranscribeCall(RoutedCall[Transcript]):
     endpoint = "transcribe"
     modality = "stt"
     failed_code = "TRANSCRIBE_FAILED"
-    invalid_code = "INVALID_AUDIO"
+    invalid_code = _INVALID
 
     def __init__(
         self,
@@ -177,13 +166,18 @@ class TranscribeCall(RoutedCall[Transcript]):
     def _done(self, candidate: Candidate, failovers: int, finals: Sequence[Transcript]) -> TranscribeDone:
         known = [t.confidence for t in finals if t.confidence is not None]
         return TranscribeDone(
-            text=" ".join(t.text.strip() for t in finals if t.text.strip()),
+            text=full_text(finals),
             provider=candidate.provider,
             model=candidate.model,
             confidence=sum(known) / len(known) if known else None,
             failover_count=failovers,
             scores_run_id=candidate.scores_run_id,
         )
+
+
+def full_text(finals: Sequence[Transcript]) -> str:
+    """The text of all segments."""
+    return " ".join(t.text.strip() for t in finals if t.text.strip())
 
 
 async def _finish(send: Send, event: OneShotEvent) -> None:

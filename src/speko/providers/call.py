@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 KeySource = Literal["BYOK", "MANAGED"]
+FinishReason = Literal["stop", "length", "content_filter"]
+"""Why a model ended: it had said everything, or called a tool; its token limit was reached; the vendor withheld the
+rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,5 @@ class Call:
     connect_timeout: float = 3.0
     usage: Usage = field(default_factory=Usage)
     request_id: str = ""
+    finish_reason: FinishReason = "stop"
+    """A model's connector sets it before the end of a whole answer."""

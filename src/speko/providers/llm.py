@@ -62,6 +62,25 @@ class LlmCapabilities:
 
     tools: bool
     reasoning_effort: bool = False
+    options: bool = False
+    """Takes `LlmOptions`."""
+
+
+class LlmOptions(Struct, frozen=True, kw_only=True):
+    """Wishes about how a model answers; absent ones are not sent to the vendor."""
+
+    stop: tuple[str, ...] | None = None
+    response_format: dict[str, Any] | None = None
+    """As OpenAI's API writes it: `{"type": "json_object"}`, `{"type": "json_schema", …}`."""
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+
+    @property
+    def binding(self) -> bool:
+        """Whether an answer that knows nothing of them would be another one than was asked for."""
+        return self.stop is not None or self.response_format is not None
 
 
 class LlmRequest(Struct, frozen=True, kw_only=True):
@@ -78,6 +97,8 @@ class LlmRequest(Struct, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     language: str = "en"
+    options: LlmOptions | None = None
+    """For connectors with the capability."""
 
 
 class TextDelta(Struct, frozen=True, gc=False):

@@ -82,6 +82,11 @@ class Router:
             self._embedded,
         )
 
+    def usable_models(self, modality: Modality, own_keys: OwnKeys) -> list[tuple[str, str]]:
+        """(vendor, model) of everything that an organisation with these keys can call now, as the catalogue and the
+        configuration name it."""
+        return [(found.vendor.id, model) for found, model, _ in self._declared(modality, AllowList(), own_keys)]
+
     def scored_models(self, modality: Modality) -> frozenset[tuple[str, str]]:
         """(vendor, model) pairs that some snapshot has figures for."""
         return frozenset(

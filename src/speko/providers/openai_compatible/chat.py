@@ -9,7 +9,7 @@ from speko.providers.call import Call
 from speko.providers.catalogue import Vendor
 from speko.providers.errors import MalformedResponse, ProviderError, TruncatedResponse
 from speko.providers.llm import LlmCapabilities, LlmEvent, LlmRequest
-from speko.providers.openai_compatible.chat_answer import CHARACTERS_PER_TOKEN, ChatAnswer
+from speko.providers.openai_compatible.chat_answer import CHARACTERS_PER_TOKEN, ChatAnswer, finish_reason
 from speko.providers.openai_compatible.chat_request import chat_request
 from speko.providers.openai_compatible.chat_wire import encode_request
 from speko.providers.openai_compatible.endpoint import Endpoint, json_body, read_whole
@@ -23,7 +23,7 @@ _TAIL_SECONDS = 1.0
 class OpenAIChat:
     """`LanguageModel` for one vendor."""
 
-    capabilities = LlmCapabilities(tools=True, reasoning_effort=True)
+    capabilities = LlmCapabilities(tools=True, reasoning_effort=True, options=True)
 
     def __init__(self, vendor: Vendor, profiles: Profiles, runtime: Runtime) -> None:
         self._endpoint = Endpoint(vendor, runtime)
@@ -53,12 +53,14 @@ class OpenAIChat:
                 if batch := answer.take_whole(await read_whole(response)):
                     yield batch
                 answer.end()
+                call.finish_reason = finish_reason(answer.finish_reason)
                 return
             stream = EventStream(response)
             while not (answer.done or stream.ended):
                 if batch := await self._read(stream, answer):
                     yield batch
             answer.end()
+            call.finish_reason = finish_reason(answer.finish_reason)
             await stream.drain()
 
     async def _read(self, stream: EventStream, answer: ChatAnswer) -> list[LlmEvent]:

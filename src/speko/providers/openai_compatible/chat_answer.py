@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from speko.providers.call import Usage
+from speko.providers.call import FinishReason, Usage
 from speko.providers.errors import (
     CallerError,
     EmptyResult,
@@ -158,6 +158,11 @@ class ChatAnswer:
         self._usage.cached_tokens = (details.cached_tokens or 0) if details else 0
         self._usage.estimated = False
         self._reported = True
+
+
+def finish_reason(said: str | None) -> FinishReason:
+    """Why a whole answer ended. Tool calls are seen without it, and what vendors have beside these is an end, too."""
+    return "length" if said == "length" else "content_filter" if said == "content_filter" else "stop"
 
 
 def _decode(events: Sequence[bytes]) -> list[Chunk]:

@@ -3,6 +3,8 @@
 import hashlib
 import re
 
+from msgspec import structs
+
 from speko.providers.llm import ChatMessage, LlmRequest
 from speko.providers.openai_compatible import chat_wire as wire
 from speko.providers.openai_compatible.profile import Profile
@@ -18,7 +20,7 @@ def chat_request(request: LlmRequest, profile: Profile) -> wire.ChatRequest:
         messages.insert(0, wire.Message("system", request.system_prompt))
     tools = [wire.Tool(wire.Function(tool.name, tool.description, tool.parameters)) for tool in request.tools]
     limit, effort = request.max_tokens, request.reasoning_effort
-    return wire.ChatRequest(
+    made = wire.ChatRequest(
         model=request.model,
         messages=messages,
         stream=True,
@@ -32,6 +34,7 @@ def chat_request(request: LlmRequest, profile: Profile) -> wire.ChatRequest:
         tool_choice=request.tool_choice if tools else None,
         parallel_tool_calls=request.parallel_tool_calls if tools else None,
     )
+    return made if request.options is None else structs.replace(made, **structs.asdict(request.options))
 
 
 def _message(message: ChatMessage, *, nine: bool) -> wire.Message:

@@ -56,7 +56,9 @@ class Rules:
         prompts = [request.system_prompt or "", *(m.content for m in request.messages if m.role == "system")]
         text = say_results(request.messages) or Conversation(request.messages, prompts, now).reply()
         said = 0
-        for batch in _batches(_shortened(text, request.max_tokens)):
+        short = _shortened(text, request.max_tokens)
+        call.finish_reason = "length" if len(short) < len(text) else "stop"
+        for batch in _batches(short):
             said += sum(len(delta.text) for delta in batch)
             call.usage.output_tokens = _tokens(said)
             yield batch
