@@ -16,6 +16,7 @@ from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
 from speko.api.gateway import Gateway
+from speko.api.openai.routes import OPENAI_ROUTES
 from speko.api.scores import scores
 from speko.api.sessions.routes import SESSION_ROUTES
 from speko.api.socket.plain import not_a_socket
@@ -32,6 +33,7 @@ ROUTES = (
     scores,
     requests.get_request,
     *SESSION_ROUTES,
+    *OPENAI_ROUTES,
     providers.list_providers,
     providers.known_providers,
     providers.set_provider_key,

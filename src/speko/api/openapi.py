@@ -25,6 +25,7 @@ def _errors(*statuses: int) -> dict[int, ResponseSpec]:
 ERROR_TEXT = {
     400: "Invalid request",
     401: "Missing or invalid API key",
+    402: "Credits are used up",
     404: "Not found",
     405: "Method not allowed",
     409: "The Idempotency-Key was used for another request",
