@@ -25,6 +25,7 @@ COMMANDS = {
     "route": ("speko.cli.route", "explain which providers would be called, and why"),
     "keys": ("speko.cli.keys", "create, list and revoke API keys"),
     "providers": ("speko.cli.providers", "list vendors, store and remove your keys"),
+    "export": ("speko.cli.export", "write an organization's sessions, attempts, usage and credits into a file"),
     "simulate": ("speko.simulators.command", "run a simulated vendor, with faults on demand"),
     "doctor": ("speko.cli.doctor", "say what is configured, what is missing, and what to type"),
 }

@@ -90,7 +90,7 @@ class Retention:
                 swept = await self.sweep()
             except StorageError as error:
                 logger.warning(
-                    "Retention: the database does not answer", extra={"error": type(error.__cause__).__name__}
+                    "Retention: the database does not answer", extra={"error": type(error.__cause__ or error).__name__}
                 )
             else:
                 if swept.total:

@@ -16,6 +16,7 @@ from speko.storage.credits import Credits, grant
 from speko.storage.database import Database
 from speko.storage.directory import Directory
 from speko.storage.errors import StorageError
+from speko.storage.export import Export
 from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.limits import LimitRows
 from speko.storage.loading import raise_revision
@@ -253,6 +254,10 @@ class Store:
         await self.ledger.flush()
         async with self._database.read() as connection:
             return await usage_series(connection, Range(organization_id, start, end))
+
+    def export(self, organization_id: str, start: datetime, end: datetime) -> Export:
+        """All rows of an organisation from `start` to `end`, both included and aware of their time zone."""
+        return Export(self._database, organization_id, start, end)
 
     async def attempts_of(self, organization_id: str, request_id: str) -> list[AttemptRow]:
         """The attempts of one call, in the order they were made; empty for an unknown one."""
