@@ -201,6 +201,13 @@ class Settings(BaseSettings):
             raise ValueError("the public URL looks like https://voice.example.com or https://example.com/voice")
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("the Redis URL looks like redis://host:6379/0, rediss://… or unix:///path/of/a.sock")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -211,21 +218,22 @@ class Settings(BaseSettings):
                 raise ValueError(f"a trusted proxy is an address or a network like 10.0.0.0/8, not {entry!r}") from None
         return value
 
+    @property
+    def initial_credit(self) -> int:
+        """`initial_credit_usd` in micro-USD."""
+        return round(self.initial_credit_usd * 1_000_000)
+
     def master_key_bytes(self) -> bytes | None:
         """The master key, or None for the key file.
 
         Raises:
             ValueError: it is not 32 bytes in base64.
         """
-        if self.master_key is None:
-            return None
-        try:
-            key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
-        except ValueError:
-            key = b""
-        if len(key) != 32:
-            raise ValueError("SPEKO_MASTER_KEY must be 32 bytes in base64")
-        return key
+        return _key_bytes(self.master_key, "SPEKO_MASTER_KEY")
+
+    def previous_master_key_bytes(self) -> bytes | None:
+        """The master key before this one, if it is given; raises ValueError likewise."""
+        return _key_bytes(self.previous_master_key, "SPEKO_PREVIOUS_MASTER_KEY")
 
     @model_validator(mode="after")
     def _budget_within_total(self) -> "Settings":
@@ -244,6 +252,18 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Adds the configuration file below the environment."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _key_bytes(key: SecretStr | None, variable: str) -> bytes | None:
+    if key is None:
+        return None
+    try:
+        decoded = base64.b64decode(key.get_secret_value(), validate=True)
+    except ValueError:
+        decoded = b""
+    if len(decoded) != 32:
+        raise ValueError(f"{variable} must be 32 bytes in base64")
+    return decoded
 
 
 def load_settings(config: Path | None = None, **overrides: Any) -> Settings:

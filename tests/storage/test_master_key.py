@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from speko.storage.errors import StorageError
-from speko.storage.master_key import load_master_key
+from speko.storage.keyring import Keyring
+from speko.storage.master_key import load_keyring
 
 
 def test_a_missing_key_is_made_once(tmp_path: Path) -> None:
-    key = load_master_key(tmp_path)
+    key = load_keyring(tmp_path).current
     assert len(key) == 32
-    assert load_master_key(tmp_path) == key
+    assert load_keyring(tmp_path) == Keyring(key)
     assert base64.b64decode((tmp_path / "master.key").read_bytes()) == key
     assert stat.S_IMODE((tmp_path / "master.key").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
@@ -23,9 +24,9 @@ def test_a_missing_key_is_made_once(tmp_path: Path) -> None:
 def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
-        "from speko.storage.master_key import load_master_key\n"
+        "from speko.storage.master_key import load_keyring\n"
         "print('here', flush=True); sys.stdin.readline()\n"
-        "print(load_master_key(pathlib.Path(sys.argv[1])).hex())\n"
+        "print(load_keyring(pathlib.Path(sys.argv[1])).current.hex())\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
     pipe = subprocess.PIPE
@@ -38,13 +39,13 @@ def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
         child.stdin.write("go\n")
         child.stdin.flush()
     keys = {child.communicate(timeout=30)[0] for child in children}
-    assert keys == {load_master_key(tmp_path).hex() + "\n"}
+    assert keys == {load_keyring(tmp_path).current.hex() + "\n"}
 
 
 def test_the_loser_of_a_race_takes_the_winners_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = load_master_key(tmp_path)
+    key = load_keyring(tmp_path)
     monkeypatch.setattr(Path, "exists", lambda self: False)
-    assert load_master_key(tmp_path) == key
+    assert load_keyring(tmp_path) == key
     assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
 
 
@@ -52,19 +53,19 @@ def test_the_loser_of_a_race_takes_the_winners_key(tmp_path: Path, monkeypatch: 
 def test_a_file_without_a_key_says_what_to_do(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "master.key").write_bytes(content)
     with pytest.raises(StorageError, match="Restore it from a backup"):
-        load_master_key(tmp_path)
+        load_keyring(tmp_path)
     assert (tmp_path / "master.key").read_bytes() == content
 
 
 def test_a_folder_in_its_place_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "master.key").mkdir()
     with pytest.raises(StorageError, match="SPEKO_MASTER_KEY"):
-        load_master_key(tmp_path)
+        load_keyring(tmp_path)
 
 
 def test_a_key_that_others_can_read_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    load_master_key(tmp_path)
+    load_keyring(tmp_path)
     (tmp_path / "master.key").chmod(0o644)
     with caplog.at_level(logging.WARNING):
-        load_master_key(tmp_path)
+        load_keyring(tmp_path)
     assert "can be read by other users" in caplog.text

@@ -2,10 +2,11 @@ import dataclasses
 import secrets
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speko.storage.secrets_box import CannotOpen, Owner, Sealed, SecretsBox
+from speko.storage.secrets_box import UNNAMED, CannotOpen, Owner, Sealed, SecretsBox, name_of
 
 OWNER = Owner("org_1", "openai", "byok_1")
 BOX = SecretsBox(bytes(range(32)))
@@ -74,8 +75,41 @@ def test_a_master_key_of_another_length_is_refused(length: int) -> None:
 
 
 def test_derived_keys_differ_by_purpose_and_master_key_and_stay_the_same() -> None:
-    keys = {BOX.derived_key("one"), BOX.derived_key("two"), SecretsBox(bytes(32)).derived_key("one")}
-    assert len(keys) == 3
-    assert all(len(key) == 32 for key in keys)
-    assert SecretsBox(bytes(range(32))).derived_key("one") == BOX.derived_key("one")
-    assert bytes(range(32)) not in keys
+    (one,), (two,) = BOX.derived_keys("one"), BOX.derived_keys("two")
+    (other,) = SecretsBox(bytes(32)).derived_keys("one")
+    assert len({one, two, other, bytes(range(32))}) == 4
+    assert all(len(key) == 32 for key in (one, two, other))
+    assert SecretsBox(bytes(range(32))).derived_keys("one") == (one,)
+    assert SecretsBox(bytes(32), bytes(range(32))).derived_keys("one") == (other, one)
+
+
+master_keys = st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4, unique=True)
+
+
+@settings(deadline=None)
+@given(master_keys, st.data())
+def test_what_any_key_of_a_ring_has_sealed_opens_and_says_which(keys: list[bytes], data: st.DataObject) -> None:
+    sealing = data.draw(st.sampled_from(keys))
+    sealed = SecretsBox(sealing).seal("secret", OWNER)
+    box = SecretsBox(*keys)
+    assert box.open_with(sealed, OWNER) == ("secret", name_of(sealing))
+    assert box.name == name_of(keys[0]) == box.seal("secret", OWNER).key_version
+    others = [key for key in keys if key != sealing]
+    if others:
+        with pytest.raises(CannotOpen):
+            SecretsBox(*others).open(sealed, OWNER)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_name_fits_its_column_and_is_no_old_version(key: bytes) -> None:
+    assert 2**30 <= name_of(key) < 2**31
+    assert name_of(key).to_bytes(4, "big") not in key
+
+
+def test_what_was_sealed_before_keys_had_names_opens() -> None:
+    associated = b"".join(len(p).to_bytes(4, "big") + p for p in (b"org_1", b"openai", b"byok_1", b"1"))
+    old = Sealed(bytes(12), AESGCM(bytes(range(32))).encrypt(bytes(12), b"secret", associated), UNNAMED)
+    assert BOX.open(old, OWNER) == "secret"
+    assert SecretsBox(bytes(32), bytes(range(32))).open_with(old, OWNER) == ("secret", BOX.name)
+    with pytest.raises(CannotOpen):
+        SecretsBox(bytes(32)).open(old, OWNER)

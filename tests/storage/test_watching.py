@@ -10,9 +10,11 @@ from speko.storage import watching
 from speko.storage.database import Database
 from speko.storage.directory import Directory
 from speko.storage.errors import StorageError
-from speko.storage.secrets_box import SecretsBox
+from speko.storage.master_key import MasterKeys
 from speko.storage.watching import DirectoryWatch
 from tests.storage.waiting import until
+
+KEYS = MasterKeys(Path(), bytes(32))
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ async def watch(
 ) -> AsyncIterator[DirectoryWatch]:
     """One that polls all the time."""
     monkeypatch.setattr(watching, "POLL_SECONDS", 0.005)
-    watch = DirectoryWatch(database, SecretsBox(bytes(32)), directory)
+    watch = DirectoryWatch(database, KEYS, directory)
     stop = asyncio.Event()
     task = asyncio.create_task(watch.run(stop))
     yield watch
@@ -69,7 +71,7 @@ async def test_an_outage_is_logged_once_and_ends(
 
 
 async def test_a_load_without_a_database_fails(database: Database, directory: Directory) -> None:
-    watch = DirectoryWatch(database, SecretsBox(bytes(32)), directory)
+    watch = DirectoryWatch(database, KEYS, directory)
     await _run(database, "ALTER TABLE api_keys RENAME TO elsewhere")
     with pytest.raises(StorageError):
         await watch.load()
@@ -82,7 +84,7 @@ async def test_it_stops_at_once(tmp_path: Path, directory: Directory, monkeypatc
     monkeypatch.setattr(watching, "POLL_SECONDS", 3600)
     database = await Database.open(None, tmp_path)
     stop = asyncio.Event()
-    task = asyncio.create_task(DirectoryWatch(database, SecretsBox(bytes(32)), directory).run(stop))
+    task = asyncio.create_task(DirectoryWatch(database, KEYS, directory).run(stop))
     await asyncio.sleep(0)
     stop.set()
     async with asyncio.timeout(20):

@@ -26,6 +26,7 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
     try:
         settings = load_settings(config, **overrides)
         settings.master_key_bytes()
+        settings.previous_master_key_bytes()
     except FileNotFoundError as error:
         raise CommandError(f"there is no configuration file {file}", "BAD_CONFIGURATION", Exit.USAGE) from error
     except ValidationError as error:
@@ -54,7 +55,13 @@ def storage_explained() -> Iterator[None]:
 async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """The database, migrated. Raises CommandError when it cannot be used."""
     with storage_explained():
-        store = await Store.open(settings.database_url, settings.data, settings.master_key_bytes())
+        store = await Store.open(
+            settings.database_url,
+            settings.data,
+            settings.master_key_bytes(),
+            initial_credit=settings.initial_credit,
+            previous_master_key=settings.previous_master_key_bytes(),
+        )
         try:
             yield store
         finally:

@@ -146,6 +146,11 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 
+def is_sqlite(url: str | None) -> bool:
+    """Whether a database URL means SQLite. Raises StorageError for one that cannot be read."""
+    return url is None or _address(url, Path()).get_backend_name() == "sqlite"
+
+
 def _address(url: str | None, data: Path) -> URL:
     if url is None:
         return URL.create("sqlite+aiosqlite", database=str((data / FILE_NAME).absolute()))

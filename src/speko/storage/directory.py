@@ -40,6 +40,8 @@ class Contents:
     """By organisation and vendor, in the order they were stored."""
     unreadable: frozenset[str] = frozenset()
     """Ids of stored vendor keys that the master key does not open."""
+    spent: frozenset[str] = frozenset()
+    """Ids of tokens of the web console that count no more."""
     limits: Mapping[str, Override] = field(default_factory=dict)
     """What operators have set, by API key or organisation."""
     credit: Mapping[str, int] = field(default_factory=dict)
@@ -91,6 +93,10 @@ class Directory:
         """Whether the API key is known and not revoked."""
         return key_id in self._key_ids
 
+    def is_spent(self, token_id: str) -> bool:
+        """Whether a token of the web console counts no more, although it is still valid."""
+        return token_id in self._contents.spent
+
     def organization(self, organization_id: str) -> Organization | None:
         """The organisation of that id."""
         return self._contents.organizations.get(organization_id)
@@ -99,12 +105,6 @@ class Directory:
         """The organisation's own vendor keys by vendor, in the order they were stored. Read-only."""
         return self._contents.own_keys.get(organization_id, _NO_KEYS)
 
-    def touched(self, key_id: str) -> None:
-        """Notes that an API key was used; written down at most once a minute for each key."""
-        now = self._now()
-        last = self._last_use.get(key_id)
-        if last is None or now - last >= TOUCH_EVERY:
-            self._last_use[key_id] = now
     @property
     def limits(self) -> Mapping[str, Override]:
         """What operators have set for API keys and organisations, by id. Read-only."""
@@ -120,6 +120,12 @@ class Directory:
         """All organisations."""
         return self._contents.organizations.keys()
 
+    def touched(self, key_id: str) -> None:
+        """Notes that an API key was used; written down at most once a minute for each key."""
+        now = self._now()
+        last = self._last_use.get(key_id)
+        if last is None or now - last >= TOUCH_EVERY:
+            self._last_use[key_id] = now
             self._write_touch(key_id, now)
 
     def last_use(self, key_id: str) -> datetime | None:

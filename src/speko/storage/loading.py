@@ -14,6 +14,7 @@ from speko.storage.directory import Contents, KeyEntry
 from speko.storage.limits import read_overrides
 from speko.storage.records import ApiKey, Organization, OwnKey
 from speko.storage.secrets_box import CannotOpen, Owner, Sealed, SecretsBox
+from speko.storage.spent_tokens import spent_ids
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +43,10 @@ async def read_contents(connection: AsyncConnection, box: SecretsBox) -> Content
         api_keys=await _api_keys(connection),
         own_keys=own_keys,
         unreadable=unreadable,
-    )
+        spent=await spent_ids(connection),
         limits=await read_overrides(connection),
         credit=await read_credit(connection),
+    )
 
 
 async def _organizations(connection: AsyncConnection) -> Mapping[str, Organization]:

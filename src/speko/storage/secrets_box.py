@@ -6,16 +6,18 @@ that somebody copies to another organisation or vendor cannot be opened there.
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-KEY_VERSION = 1
-"""Which master key a value was sealed with. There is one until keys can be rotated."""
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+UNNAMED: Final = 1
+"""The key version of values that were sealed before keys had names: any key may be theirs."""
+_NAMED: Final = 1 << 30
 
 
 class CannotOpen(Exception):
@@ -39,38 +41,69 @@ class Sealed:
     ciphertext: bytes
     """With the 16-byte tag at its end."""
     key_version: int
+    """The name of the master key, see `name_of`."""
+
+
+def name_of(master_key: bytes) -> int:
+    """A number from 2³⁰ to 2³¹ - 1 that tells master keys apart and says nothing about them. It is made from the key,
+    so that processes agree on it without asking anybody."""
+    return _NAMED | int.from_bytes(_derived(master_key, "name")[:4], "big") & (_NAMED - 1)
 
 
 class SecretsBox:
-    """Seals and opens with one master key of 32 bytes; raises ValueError for any other length."""
+    """Seals with one master key of 32 bytes, and opens with that and others; raises ValueError for any other length."""
 
-    def __init__(self, master_key: bytes) -> None:
-        if len(master_key) != KEY_BYTES:
+    def __init__(self, master_key: bytes, *others: bytes) -> None:
+        self._master_keys = tuple(dict.fromkeys((master_key, *others)))
+        if any(len(key) != KEY_BYTES for key in self._master_keys):
             raise ValueError(f"the master key must have {KEY_BYTES} bytes")
-        self._master_key = master_key
-        self._cipher = AESGCM(master_key)
+        self.name = name_of(master_key)
+        """Of the key that seals."""
+        self._ciphers = tuple((name_of(key), AESGCM(key)) for key in self._master_keys)
+        self._derived: dict[str, tuple[bytes, ...]] = {}
 
-    def derived_key(self, label: str) -> bytes:
-        """32 bytes for one purpose; from them neither the master key nor another purpose's can be worked out."""
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"speko: {label}".encode()).derive(self._master_key)
+    @property
+    def names(self) -> tuple[int, ...]:
+        """Of all keys, that of the one that seals first."""
+        return tuple(name for name, _ in self._ciphers)
+
+    def derived_keys(self, label: str) -> tuple[bytes, ...]:
+        """32 bytes for one purpose from each master key, that of the one that seals first; from them neither the master
+        key nor another purpose's can be worked out."""
+        found = self._derived.get(label)
+        if found is None:
+            found = self._derived[label] = tuple(_derived(key, label) for key in self._master_keys)
+        return found
 
     def seal(self, secret: str, owner: Owner) -> Sealed:
         """Encrypts text for its owner."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        ciphertext = self._cipher.encrypt(
-            nonce, secret.encode("utf-8", "surrogatepass"), _associated(owner, KEY_VERSION)
-        )
-        return Sealed(nonce, ciphertext, KEY_VERSION)
+        name, cipher = self._ciphers[0]
+        ciphertext = cipher.encrypt(nonce, secret.encode("utf-8", "surrogatepass"), _associated(owner, name))
+        return Sealed(nonce, ciphertext, name)
 
     def open(self, sealed: Sealed, owner: Owner) -> str:
         """Decrypts; raises CannotOpen."""
-        if sealed.key_version != KEY_VERSION or len(sealed.nonce) != NONCE_BYTES:
+        return self.open_with(sealed, owner)[0]
+
+    def open_with(self, sealed: Sealed, owner: Owner) -> tuple[str, int]:
+        """Decrypts, and says which key did: its name; raises CannotOpen."""
+        if len(sealed.nonce) != NONCE_BYTES:
             raise CannotOpen
-        try:
-            associated = _associated(owner, sealed.key_version)
-            return self._cipher.decrypt(sealed.nonce, sealed.ciphertext, associated).decode("utf-8", "surrogatepass")
-        except InvalidTag:
-            raise CannotOpen from None
+        associated = _associated(owner, sealed.key_version)
+        for name, cipher in self._ciphers:
+            if sealed.key_version not in (name, UNNAMED):
+                continue
+            try:
+                opened = cipher.decrypt(sealed.nonce, sealed.ciphertext, associated)
+            except InvalidTag:
+                continue
+            return opened.decode("utf-8", "surrogatepass"), name
+        raise CannotOpen
+
+
+def _derived(master_key: bytes, label: str) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"speko: {label}".encode()).derive(master_key)
 
 
 def _associated(owner: Owner, key_version: int) -> bytes:

@@ -10,7 +10,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from speko.routing.ledger import AttemptRow
-from speko.storage import accounts, usage_report
+from speko.storage import accounts, rotation, tables, usage_report
 from speko.storage.api_keys import display_prefix, fingerprint, new_api_key
 from speko.storage.credits import Credits, grant
 from speko.storage.database import Database
@@ -20,15 +20,16 @@ from speko.storage.export import Export
 from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.limits import LimitRows
 from speko.storage.loading import raise_revision
-from speko.storage.master_key import FILE_NAME, load_master_key
+from speko.storage.master_key import FILE_NAME, MasterKeys
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
 from speko.storage.retention import Retention, Rules
-from speko.storage.secrets_box import Owner, SecretsBox
+from speko.storage.secrets_box import Owner
 from speko.storage.sessions import Sessions
 from speko.storage.spend import Sums, sums_between
+from speko.storage.spent_tokens import spend_token
 from speko.storage.usage_series import Range, UsageSeries, usage_series
-from speko.storage.watching import DirectoryWatch
 from speko.storage.verdicts import Rejection, Verdict, rejections_of
+from speko.storage.watching import DirectoryWatch
 
 
 class Store:
@@ -39,18 +40,18 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, box: SecretsBox, now: Callable[[], datetime], initial_credit: int = 0
+        self, database: Database, keys: MasterKeys, now: Callable[[], datetime], initial_credit: int = 0
     ) -> None:
         self._database = database
-        self._box = box
+        self._keys = keys
         self._now = now
         self.ledger = LedgerWriter(database)
         self.sessions = Sessions(database, now)
-        self.directory = Directory(self.ledger.key_used, now)
-        self._watch = DirectoryWatch(database, box, self.directory)
         self.limits = LimitRows(database, self._change, self._whole_now)
         self.credits = Credits(database, self._change, self._whole_now)
         self._initial_credit = initial_credit
+        self.directory = Directory(self.ledger.key_used, now)
+        self._watch = DirectoryWatch(database, keys, self.directory)
         self._retention: Retention | None = None
         self._stop = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
@@ -62,28 +63,26 @@ class Store:
         data: Path,
         master_key: bytes | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        initial_credit: int = 0,
+        previous_master_key: bytes | None = None,
     ) -> "Store":
         """Opens the database, migrates it, loads the directory and starts the background work.
-        initial_credit: int = 0,
 
         Args:
             url: Database; None = a SQLite file in the data folder.
             data: Data folder, created (0700) when missing.
             master_key: 32 bytes that encrypt vendor keys; None = the file `master.key` in the data folder.
             now: The clock, in UTC.
+            initial_credit: What a new organisation is granted, in micro-USD.
+            previous_master_key: Another one, which opens what it has encrypted.
 
         Raises:
-            initial_credit: What a new organisation is granted, in micro-USD.
             StorageError: the folder, the key or the database cannot be used; the text says what to do.
         """
         await asyncio.to_thread(_make_folder, data)
         made_key = master_key is None and not (data / FILE_NAME).exists()
-        key = await asyncio.to_thread(load_master_key, data) if master_key is None else master_key
-        try:
-            box = SecretsBox(key)
-        except ValueError as error:
-            raise StorageError("The master key (SPEKO_MASTER_KEY) must be 32 bytes, base64.") from error
-        store = cls(await Database.open(url, data), box, now, initial_credit)
+        keys = await asyncio.to_thread(MasterKeys, data, master_key, previous_master_key)
+        store = cls(await Database.open(url, data), keys, now, initial_credit)
         try:
             await store._watch.load()
             if made_key and store.directory.unreadable:
@@ -145,7 +144,26 @@ class Store:
 
     def derived_key(self, label: str) -> bytes:
         """32 secret bytes for the purpose of that name: the same in every process that has this master key."""
-        return self._box.derived_key(label)
+        return self._keys.box.derived_keys(label)[0]
+
+    def derived_keys(self, label: str) -> Callable[[], tuple[bytes, ...]]:
+        """Gives such bytes as the master keys are when it is asked: those of the key in use first, then those of
+        others that are still, or soon will be, accepted."""
+        return self._keys.derived(label)
+
+    async def rotate_master_key(self, *, leave_unreadable: bool = False) -> rotation.Rotated:
+        """See `speko.storage.rotation.rotate`."""
+        rotated = await rotation.rotate(self._database, self._keys, leave_unreadable=leave_unreadable)
+        await self._watch.refresh()
+        return rotated
+
+    async def drop_previous_master_keys(self) -> int:
+        """See `speko.storage.rotation.drop_previous`."""
+        return await rotation.drop_previous(self._database, self._keys)
+
+    async def master_key_status(self) -> rotation.KeyStatus:
+        """See `speko.storage.rotation.status`."""
+        return await rotation.status(self._database, self._keys)
 
     def keep_by(self, rules: Rules) -> None:
         """Deletes what is kept for longer than that: now, and every hour until the store is closed."""
@@ -207,11 +225,25 @@ class Store:
             await accounts.mark_revoked(connection, key_id, self._now())
         return True
 
+    async def spend(self, token_id: str, expires_at: datetime) -> bool:
+        """Makes a token of the web console count no more, in all processes. False = it was spent before, by whomever: of
+        several at the same moment, one gets True.
+
+        Args:
+            token_id: names the token, and is not the token itself.
+            expires_at: when the token expires anyway.
+        """
+        async with self._change() as (connection, _):
+            insert = self._database.insert_new(tables.spent_tokens)
+            return await spend_token(connection, insert, token_id, expires_at, self._now())
+
     async def set_provider_key(self, organization_id: str, vendor: str, secret: str) -> None:
         """Stores an organisation's own key for a vendor, encrypted, in place of the one before."""
         owner = Owner(organization_id, vendor, new_id("byok"))
-        sealed = self._box.seal(secret, owner)
         async with self._change() as (connection, revision):
+            # A rotation of the master key, in any process, is over by now or has not begun.
+            await asyncio.to_thread(self._keys.reread)
+            sealed = self._keys.box.seal(secret, owner)
             await accounts.delete_provider_key(connection, organization_id, vendor)
             await accounts.add_provider_key(connection, owner, sealed, self._now(), revision)
 
@@ -265,6 +297,16 @@ class Store:
         async with self._database.read() as connection:
             return await usage_report.attempts_of(connection, organization_id, request_id)
 
+    async def spent(self, organizations: Collection[str], start: datetime | None, end: datetime | None) -> Sums:
+        """What organisations and their API keys have spent on platform keys from `start` until before `end` (None = for
+        ever), as it is in the database."""
+        return await sums_between(self._database, organizations, start, end)
+
+    async def _add_organization(self, connection: AsyncConnection, organization: Organization) -> None:
+        await accounts.add_organization(connection, organization)
+        if self._initial_credit:
+            await grant(connection, organization.id, self._initial_credit, organization.created_at)
+
     @contextlib.asynccontextmanager
     async def _change(self) -> AsyncIterator[tuple[AsyncConnection, int]]:
         """A transaction that changes the directory, and its revision; this process sees it before it goes on."""
@@ -278,16 +320,6 @@ class Store:
         if noted is None or (key.last_used_at is not None and key.last_used_at >= noted):
             return key
         return structs.replace(key, last_used_at=noted)
-
-    async def spent(self, organizations: Collection[str], start: datetime | None, end: datetime | None) -> Sums:
-        """What organisations and their API keys have spent on platform keys from `start` until before `end` (None = for
-        ever), as it is in the database."""
-        return await sums_between(self._database, organizations, start, end)
-
-    async def _add_organization(self, connection: AsyncConnection, organization: Organization) -> None:
-        await accounts.add_organization(connection, organization)
-        if self._initial_credit:
-            await grant(connection, organization.id, self._initial_credit, organization.created_at)
 
     def _whole_now(self) -> datetime:
         """Now, in the milliseconds that are stored."""

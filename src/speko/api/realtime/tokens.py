@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from speko.api.signing import Signer
+from speko.api.signing import Keys, Signer
 
 KEY_LABEL = "session tokens"
-"""What the signing key is derived for, see `Store.derived_key`."""
+"""What the signing key is derived for, see `Store.derived_keys`."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -34,14 +34,10 @@ class _Claims(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 
 class SessionTokens:
-    """Issues and reads tokens with one key.
+    """Issues and reads tokens."""
 
-    Args:
-        key: 32 bytes that only the gateway's replicas know.
-    """
-
-    def __init__(self, key: bytes) -> None:
-        self._signer = Signer(key)
+    def __init__(self, keys: Keys) -> None:
+        self._signer = Signer(keys)
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(_Claims).decode
 
