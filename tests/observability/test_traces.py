@@ -54,6 +54,34 @@ async def test_a_failover_is_a_request_with_two_attempts(tmp_path: Path) -> None
     assert {span.service for span in spans} == {"speko"}
 
 
+async def test_a_hedge_is_an_attempt_beside_another(tmp_path: Path) -> None:
+    alpha, beta = Scripted("alpha"), Scripted("beta")
+    async with (
+        collecting() as collector,
+        running(
+            tmp_path,
+            registry_of(alpha, beta),
+            keys=("alpha", "beta"),
+            otlp_endpoint=collector.url,
+            hedge="p95",
+            hedge_least_seconds=0.01,
+        ) as gateway,
+    ):
+        for _ in range(20):  # until it is known what is usual
+            await gateway.client.post("/v1/complete", json=BODY)
+        alpha.llm = [None]
+        answer = await gateway.client.post("/v1/complete", json=BODY)
+        request, slow, fast = await collector.get(3, answer.headers["x-trace-id"])
+        assert (slow.parent_id, fast.parent_id) == (request.span_id, request.span_id)
+        assert (slow.attributes["speko.outcome"], slow.attributes["speko.cause"]) == ("cancelled", "hedged")
+        assert not slow.failed
+        assert "speko.hedge" not in slow.attributes
+        assert fast.attributes["speko.hedge"] is True
+        told = (await gateway.client.get("/metrics")).text
+        assert 'cause="hedged"' in told
+        assert "speko_failovers_total{" not in told, "nobody had failed"
+
+
 async def test_a_callers_trace_goes_on_here(tmp_path: Path) -> None:
     async with (
         collecting() as collector,
