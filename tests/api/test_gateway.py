@@ -103,7 +103,7 @@ def test_rows_are_counted_and_passed_on() -> None:
     metrics = Metrics(
         calls_in_flight=lambda: 7, live_sessions=lambda: 3, knows=lambda provider, modality, model: model == "known"
     )
-    ledger = CountedLedger(books, metrics, frozenset({"engine"}))
+    ledger = CountedLedger(books, metrics, frozenset({"engine"}), booked=lambda _: None)
     meter = Meter(CallInfo("complete", "req", "org"), ledger)
     for provider, model in (("engine", "known"), ("cloud", "made-up-by-a-caller")):
         chosen = Candidate("llm", provider, model, model, Credential("secret"), "c", Model(modality="llm", id=model))

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from speko.agent.context import TurnOptions
 from speko.agent.reports import HealthReport, apply_health
+from speko.limits.affordable import affordable
+from speko.limits.ceilings import Exceeded
 from speko.providers.catalogue import Modality
 from speko.providers.registry import Registry
 from speko.routing.access import OwnKeys
@@ -93,18 +95,20 @@ def make_plan(
     turns: TurnOptions | None = None,
     api_key_id: str | None = None,
     traceparent: str | None = None,
+    exceeded: Exceeded | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AgentPlan:
     """Routes each stage of the agent, so that intent, constraints and the setting `embedded` hold in each.
 
     Without an intent (a pinned engine needs none) the language is English. The agent's attempts and usage are booked in
-    `ledger`; `clock` is that of the router's breakers, in seconds.
+    `ledger`; `exceeded` is a limit that keeps the caller from using platform keys; `clock` is that of the router's
+    breakers, in seconds.
 
     Raises:
         NoStage: nobody can be called for one of them.
     """
     wanted = intent or _ENGLISH
-    candidates = route_stages(router, own_keys, wanted, constraints)
+    candidates = route_stages(router, own_keys, wanted, constraints, exceeded)
     everyone = [candidate for chain in candidates.values() for candidate in chain]
     session = SessionPlan(
         organization_id=organization_id,
@@ -127,7 +131,11 @@ def make_plan(
 
 
 def route_stages(
-    router: Router, own_keys: OwnKeys, intent: RoutingIntent | None, constraints: PipelineConstraints | None
+    router: Router,
+    own_keys: OwnKeys,
+    intent: RoutingIntent | None,
+    constraints: PipelineConstraints | None,
+    exceeded: Exceeded | None = None,
 ) -> dict[Modality, tuple[Candidate, ...]]:
     """Whom the agent may call in each stage, best first, without the catalogue's rows.
 
@@ -137,7 +145,7 @@ def route_stages(
     wanted, allowed = intent or _ENGLISH, constraints or _NO_CONSTRAINTS
     candidates = {}
     for modality in STAGES:
-        chain = router.chain(modality, wanted, allowed.allow_list(modality), own_keys)
+        chain = affordable(router.chain(modality, wanted, allowed.allow_list(modality), own_keys), exceeded)
         if not chain.candidates:
             raise NoStage(modality, _hint(chain, wanted.language))
         candidates[modality] = tuple(replace(candidate, spec=None) for candidate in chain.candidates)

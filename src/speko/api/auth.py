@@ -8,7 +8,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from speko.api.console.console import Console
 from speko.api.context import SCOPE_KEY, RequestContext, unauthorized
 from speko.api.errors import ApiError
-from speko.api.gateway import gateway_of
+from speko.api.gateway import Gateway, gateway_of
+from speko.api.limiting import LIMITS_PATH, refusal
 from speko.storage.directory import Directory
 from speko.storage.records import ApiKey
 
@@ -30,9 +31,18 @@ def require_key(app: ASGIApp) -> ASGIApp:
         else:
             key = _key_of(header.decode("latin-1"), gateway.store.directory)
             context.organization_id, context.api_key_id = key.organization_id, key.id
+            count_request(gateway, key, scope["path"])
         await app(scope, receive, send)
 
     return authenticated
+
+
+def count_request(gateway: Gateway, key: ApiKey, path: str) -> None:
+    """Counts a request of an API key. Raises 429 `RATE_LIMITED`. Whoever asks about limits shall get an answer; and
+    nobody is locked out of the console, whose requests have no key."""
+    exceeded = gateway.limits.request(key.organization_id, key.id) if path != LIMITS_PATH else None
+    if exceeded is not None:
+        raise refusal(exceeded)
 
 
 def _key_of(header: str, directory: Directory) -> ApiKey:

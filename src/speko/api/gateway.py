@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from speko.api.console.console import Console
+from speko.api.limiting import Limiting
 from speko.api.metrics import Metrics
 from speko.api.realtime.live import LiveSessions
 from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
@@ -16,6 +17,7 @@ from speko.api.request_watch import RequestWatch
 from speko.api.spool import Spool
 from speko.api.state import state_of
 from speko.console import site
+from speko.limits.limits import Limits
 from speko.observability.sessions import WatchedSession
 from speko.observability.span_sender import sender_of
 from speko.observability.tracing import SessionSpan, Tracing
@@ -69,12 +71,20 @@ class CountedLedger:
     """Passes rows on to storage, counts them for the metrics, and makes a span of each attempt."""
 
     def __init__(
-        self, ledger: Ledger, metrics: Metrics, embedded: frozenset[str], tracing: Tracing | None = None
+        self,
+        ledger: Ledger,
+        metrics: Metrics,
+        embedded: frozenset[str],
+        tracing: Tracing | None = None,
+        *,
+        booked: Callable[[UsageRow], None],
     ) -> None:
+        """`booked` hears of every usage row: limits count what is spent."""
         self._ledger = ledger
         self._metrics = metrics
         self._embedded = embedded
         self._tracing = tracing
+        self._booked = booked
 
     def attempt(self, row: AttemptRow) -> None:
         """Books an attempt."""
@@ -87,6 +97,7 @@ class CountedLedger:
         """Books what was served."""
         self._metrics.served(row, embedded=row.provider in self._embedded)
         self._ledger.usage(row)
+        self._booked(row)
 
 
 class Gateway:
@@ -141,6 +152,7 @@ class Gateway:
         )
         self.store: Store
         self.ledger: Ledger
+        self.limiting: Limiting
         self.session_tokens: SessionTokens
         self.console: Console | None = None
         self._console_files = console_files
@@ -153,12 +165,16 @@ class Gateway:
         """Opens storage, and reads the console's files."""
         settings = self.settings
         master_key = settings.master_key_bytes()
-        self.store = await Store.open(settings.database_url, settings.data, master_key)
+        self.store = await Store.open(
+            settings.database_url, settings.data, master_key, initial_credit=settings.initial_credit
+        )
+        self.limiting = Limiting(settings, self.store, self.router.health, self.sockets.end_soon)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
-        self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing)
+        self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing, booked=self.limits.booked)
         self.store.keep_by(Rules(settings.transcript_days, settings.attempt_days))
         self.session_tokens = SessionTokens(self.store.derived_key(KEY_LABEL))
         organization = await self.store.default_organization()
+        await self.limiting.open()
         if settings.console:
             files = await asyncio.to_thread(site.load, self._console_files)
             self.console = Console(settings, files, self.store, organization, self.store.sessions.now)
@@ -206,11 +222,17 @@ class Gateway:
             await self.in_flight.end()
             await self.runtime.close()
         finally:
+            await self.limiting.close()
             try:
                 if self.spans is not None:
                     await self.spans.close()
             finally:
                 await self.store.close()
+
+    @property
+    def limits(self) -> Limits:
+        """What callers may use at most."""
+        return self.limiting.limits
 
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""

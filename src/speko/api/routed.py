@@ -15,6 +15,7 @@ from speko.api.context import context_of
 from speko.api.errors import ApiError, invalid
 from speko.api.gateway import gateway_of
 from speko.api.leaving import Leaving
+from speko.api.limiting import affordable_or_refused
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Attempts, Candidate
@@ -51,12 +52,14 @@ class RoutedCall(ABC, Generic[E]):
             api_key_id=context.api_key_id,
             traceparent=context.traceparent,
         )
-        self.chain = self.gateway.router.chain(
+        chain = self.gateway.router.chain(
             self.modality,
             intent,
             (constraints or _NO_CONSTRAINTS).allow_list(self.modality),
             self.gateway.own_keys(context.organization_id),
         )
+        exceeded = self.gateway.limits.spending(context.organization_id, context.api_key_id)
+        self.chain = affordable_or_refused(chain, exceeded)
         self.candidates = self.chain.candidates
 
     @abstractmethod

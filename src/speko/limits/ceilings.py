@@ -54,6 +54,8 @@ class CeilingTable:
         """By subject, whatever it is: as a key's and as an organisation's."""
         self.any_requests = _limits_requests(of_keys, of_organizations)
         """Whether anybody's requests are limited at all."""
+        self.any_spend = _limits_spend(of_keys, of_organizations)
+        """Whether anybody's spend is."""
 
     @classmethod
     def of(cls, settings: Settings) -> "CeilingTable":
@@ -79,6 +81,7 @@ class CeilingTable:
         }
         everybody = [ceilings for pair in self._set.values() for ceilings in pair]
         self.any_requests = _limits_requests(self.of_keys, self.of_organizations, *everybody)
+        self.any_spend = _limits_spend(self.of_keys, self.of_organizations, *everybody)
 
     def key(self, key_id: str) -> Ceilings:
         """The limits of an API key."""
@@ -107,3 +110,7 @@ def _chosen(value: int | None, default: int | None) -> int | None:
 
 def _limits_requests(*everybody: Ceilings) -> bool:
     return any(ceilings.requests_per_minute is not None for ceilings in everybody)
+
+
+def _limits_spend(*everybody: Ceilings) -> bool:
+    return any(ceilings.monthly_spend_micro_usd is not None for ceilings in everybody)

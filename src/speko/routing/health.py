@@ -138,6 +138,16 @@ class Health:
         """Opens such a breaker on the word of another process, which has seen the failures."""
         self._breaker(_key(provider, model, credential_id)).rest(now, seconds)
 
+    def recovered(self, provider: str, model: str, credential_id: str | None, began: float) -> bool:
+        """Closes such a breaker on the word of another process, which has seen a call go well that began at `began`.
+        False = it is closed, or was opened since."""
+        key = _key(provider, model, credential_id)
+        breaker = self._breakers.get(key)
+        if breaker is None or breaker.opened_at is None or not breaker.succeeded(began):
+            return False
+        del self._breakers[key]
+        return True
+
     def released(self, provider: str, model: str, credential_id: str, began: float) -> None:
         """A call ended without saying anything about health."""
         for _, breaker in self._of(provider, model, credential_id):

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 from speko.agent.plan import NoStage, route_stages
 from speko.api.errors import ApiError
+from speko.api.limiting import affordable_or_refused, refusal
+from speko.limits.affordable import on_platform_key
+from speko.limits.ceilings import Exceeded
 from speko.realtime.spec import SessionSpec
 from speko.routing.access import OwnKeys
 from speko.routing.attempts import Candidate
@@ -16,11 +19,14 @@ DEFAULT_INTENT = RoutingIntent("en")
 """Of a pinned session that names none."""
 
 
-def candidates_of(gateway: "Gateway", organization_id: str, spec: SessionSpec) -> tuple[Candidate, ...]:
+def candidates_of(
+    gateway: "Gateway", organization_id: str, api_key_id: str | None, spec: SessionSpec
+) -> tuple[Candidate, ...]:
     """The engines, best first; a pinned one alone.
 
     Raises:
-        ApiError: 500 `SESSION_CREATE_FAILED`: there is none. It names the variable to set.
+        ApiError: 500 `SESSION_CREATE_FAILED`: there is none. It names the variable to set. 402 or 429: there are some,
+            and the caller's money is used up.
     """
     intent = spec.intent or DEFAULT_INTENT
     constraints = spec.constraints or PipelineConstraints()
@@ -28,11 +34,17 @@ def candidates_of(gateway: "Gateway", organization_id: str, spec: SessionSpec) -
     if spec.provider is not None and spec.model is not None:
         allowed = AllowList(frozenset({(spec.provider.lower(), spec.model)}))
     own_keys = gateway.own_keys(organization_id)
-    chain = gateway.router.chain("s2s", intent, allowed, own_keys)
-    unusable = why_no_agent(gateway, own_keys, spec) if any(map(_is_agent, chain.candidates)) else None
+    exceeded = gateway.limits.spending(organization_id, api_key_id)
+    everybody = gateway.router.chain("s2s", intent, allowed, own_keys)
+    chain = affordable_or_refused(everybody, exceeded)
+    unusable = why_no_agent(gateway, own_keys, spec, exceeded) if any(map(_is_agent, chain.candidates)) else None
     candidates = tuple(c for c in chain.candidates if unusable is None or not _is_agent(c))
     if candidates:
         return candidates
+    if exceeded is not None and (
+        any(map(on_platform_key, everybody.candidates)) or why_no_agent(gateway, own_keys, spec) is None
+    ):
+        raise refusal(exceeded)
     told = {skipped.hint: skipped.reason for skipped in chain.skipped if skipped.hint}
     if unusable is not None:
         told[unusable] = "NO_CREDENTIAL"
@@ -48,12 +60,15 @@ def _is_agent(candidate: Candidate) -> bool:
     return candidate.spec is not None and candidate.spec.composite
 
 
-def why_no_agent(gateway: "Gateway", own_keys: OwnKeys, spec: SessionSpec) -> str | None:
-    """What keeps the gateway's own agent from serving, for people; None = nothing."""
+def why_no_agent(
+    gateway: "Gateway", own_keys: OwnKeys, spec: SessionSpec, exceeded: Exceeded | None = None
+) -> str | None:
+    """What keeps the gateway's own agent from serving, for people; None = nothing. `exceeded`: a limit that keeps the
+    caller from using platform keys."""
     if not gateway.settings.agent_processes:
         return "the voice agent is off (setting `agent_processes`)"
     try:
-        route_stages(gateway.router, own_keys, spec.intent, spec.constraints)
+        route_stages(gateway.router, own_keys, spec.intent, spec.constraints, exceeded)
     except NoStage as missing:
         return str(missing)
     return None

@@ -81,6 +81,7 @@ class Dialler:
                 turns=TurnOptions(detection=settings.agent_turn_detection, silence=settings.agent_silence_seconds),
                 api_key_id=info.api_key_id,
                 traceparent=info.traceparent,
+                exceeded=gateway.limits.spending(info.organization_id, info.api_key_id),
             )
         except NoStage as missing:
             raise Unsupported(str(missing)) from None

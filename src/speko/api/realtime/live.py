@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from speko.api.errors import ApiError
+from speko.api.limiting import refusal
 from speko.api.realtime.candidates import candidates_of
 from speko.api.realtime.dialling import Dialler
 from speko.api.realtime.door import Door, Refused
@@ -143,12 +144,22 @@ class LiveSessions:
         if self._stopping:
             journal.ended(row.id, "ended", "server_shutdown")
             raise _stopping()
+        limits = self._gateway.limits
+        if exceeded := limits.begin_session(row.id, row.organization_id, row.api_key_id, row.created_at):
+            journal.ended(row.id, "ended", "limit_reached")
+            raise _limited(refusal(exceeded))
         try:
             bridge = self._open(row)
         except ApiError as error:
+            limits.end_session(row.id)
+            if error.status in (402, 429):
+                refused = _limited(error)
+                journal.ended(row.id, "ended", refused.reason)
+                raise refused from None
             journal.ended(row.id, "failed", "invalid_config")
             raise Refused(4400, "INVALID_CONFIG", error.text) from None
         except Exception:
+            limits.end_session(row.id)
             journal.ended(row.id, "failed", "internal_error")
             raise
         self._live[row.id] = Live(bridge, door)
@@ -174,7 +185,7 @@ class LiveSessions:
             keep_words=gateway.settings.store_transcripts,
             forget=self._forget,
         )
-        candidates = candidates_of(gateway, row.organization_id, spec)
+        candidates = candidates_of(gateway, row.organization_id, row.api_key_id, spec)
         settings = gateway.settings
         now = time.monotonic()
         config = SessionConfig(
@@ -212,6 +223,19 @@ class LiveSessions:
 
     def _forget(self, session_id: str) -> None:
         self._live.pop(session_id, None)
+        self._gateway.limits.end_session(session_id)
+
+    def end_soon(self, session_id: str, reason: EndReason) -> None:
+        """Ends a session, but not in the middle of what it is doing now."""
+        asyncio.get_running_loop().call_soon(self._end, session_id, reason)
+
+    def _end(self, session_id: str, reason: EndReason) -> None:
+        live = self._live.get(session_id)
+        if live is not None:
+            try:
+                live.bridge.end(reason)
+            except Exception as error:
+                live.bridge.crashed(error)
 
     async def end_all(self, reason: EndReason = "server_shutdown") -> None:
         """Ends every session, for good, and waits until what belongs to it is written down.
@@ -220,17 +244,19 @@ class LiveSessions:
         nobody.
         """
         self._stopping = True
-        for live in list(self._live.values()):
-            try:
-                live.bridge.end(reason)
-            except Exception as error:
-                live.bridge.crashed(error)
+        for live_id in list(self._live):
+            self._end(live_id, reason)
         if waited_for := self._tasks | self._dialling:
             await asyncio.wait(waited_for, timeout=_LONGEST_END)
 
 
 def _in_use() -> Refused:
     return Refused(4409, "SESSION_IN_USE", "The session has a socket already, or had one")
+
+
+def _limited(error: ApiError) -> Refused:
+    reason: EndReason = "insufficient_credits" if error.status == 402 else "limit_reached"
+    return Refused(1008, error.code, error.text, reason, end=EndFrame(reason))
 
 
 def _stopping() -> Refused:

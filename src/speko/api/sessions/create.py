@@ -15,6 +15,7 @@ from speko.api.body import BODY, read_body
 from speko.api.context import context_of
 from speko.api.errors import ApiError, invalid
 from speko.api.gateway import Gateway, gateway_of
+from speko.api.limiting import refusal
 from speko.api.openapi import CREATE_SESSION
 from speko.api.realtime.candidates import candidates_of
 from speko.api.sessions.asked import s2s_spec, ttl_seconds
@@ -84,15 +85,26 @@ class _Creation:
             if earlier is None:
                 raise
             return earlier
-        return self._again(await self._sessions.create(row, self._once(view))) or view
+        created = False
+        try:
+            before = await self._sessions.create(row, self._once(view))
+            created = before is None
+            return self._again(before) or view
+        finally:
+            if not created:
+                self._gateway.limits.end_session(row.id)
 
     def _make(self, request: Request[Any, Any, Any]) -> tuple[SessionRow, CreatedView]:
         gateway, body = self._gateway, self._body
         spec = s2s_spec(body, gateway.registry)
-        first = candidates_of(gateway, self._organization_id, spec)[0]
+        key_id = context_of(request).api_key_id
+        first = candidates_of(gateway, self._organization_id, key_id, spec)[0]
         now = self._sessions.now()
+        session_id = str(uuid4())
+        if exceeded := gateway.limits.hold_session(session_id, self._organization_id, key_id):
+            raise refusal(exceeded)
         row = SessionRow(
-            id=str(uuid4()),
+            id=session_id,
             organization_id=self._organization_id,
             kind="s2s",
             agent_id=spec.agent_id,
@@ -100,7 +112,7 @@ class _Creation:
             spec=spec,
             metadata=body.metadata or {},
             webhook_tags=body.webhook_tags or {},
-            api_key_id=context_of(request).api_key_id,
+            api_key_id=key_id,
             created_at=now,
             expires_at=now + timedelta(seconds=ttl_seconds(body)),
         )

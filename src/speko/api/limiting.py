@@ -1,0 +1,157 @@
+"""The limits of a running gateway: what they are made of, what keeps them true, and what a refusal looks like."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from speko.api.errors import ApiError
+from speko.limits.affordable import affordable
+from speko.limits.breakers import SharedBreakers
+from speko.limits.ceilings import CeilingTable, Exceeded
+from speko.limits.limits import EndReason, Limits
+from speko.limits.redis_link import RedisLink
+from speko.limits.spend import month_start
+from speko.routing.health import Health
+from speko.routing.router import Chain
+from speko.settings import Settings
+from speko.storage.errors import StorageError
+from speko.storage.store import Store
+
+log = logging.getLogger(__name__)
+LIMITS_PATH = "/v1/limits"
+_SHARED_EVERY = 1.0
+"""Seconds between two looks at what other processes have spent."""
+_ALONE_EVERY = 60.0
+_RECENT = timedelta(minutes=10)
+"""Rows older than that are summed up rarely: they were written long ago."""
+_OLD_EVERY = timedelta(minutes=5)
+
+
+class _Old(Struct, frozen=True):
+    """Sums of rows that were made before `until`."""
+
+    organizations: frozenset[str]
+    month: datetime
+    read_at: datetime
+    until: datetime
+    monthly: Mapping[str, int]
+    ever: Mapping[str, int]
+
+
+class Limiting:
+    """Limits, and the background work that keeps them true. `end_session` as in `Limits`."""
+
+    def __init__(
+        self, settings: Settings, store: Store, health: Health, end_session: Callable[[str, EndReason], None]
+    ) -> None:
+        self._store = store
+        self._now = store.sessions.now
+        self.limits = Limits(
+            CeilingTable.of(settings),
+            enforce_credits=settings.enforce_credits,
+            clock=time.monotonic,
+            now=self._now,
+            end_session=end_session,
+        )
+        self._changed = asyncio.Event()
+        self._old: _Old | None = None
+        self._task: asyncio.Task[None] | None = None
+        shared = (self.limits.rates, self.limits.sessions, SharedBreakers(health))
+        url = settings.redis_url
+        self.redis = RedisLink(url.get_secret_value(), shared, time.monotonic) if url is not None else None
+
+    async def open(self) -> None:
+        """Reads what was spent so far, and begins to look after it. Redis is waited for by nobody."""
+        self._take_over()
+        self._store.directory.on_change(self._take_over)
+        await self._read()
+        self._task = asyncio.create_task(self._run(), name="limits")
+        if self.redis is not None:
+            self.redis.start()
+
+    async def close(self) -> None:
+        """Ends the background work."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self.redis is not None:
+            await self.redis.close()
+
+    def _take_over(self) -> None:
+        directory = self._store.directory
+        self.limits.replace(directory.limits, directory.credit)
+        self._changed.set()
+
+    async def _run(self) -> None:
+        every = _ALONE_EVERY if self._store.is_sqlite else _SHARED_EVERY
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(every):
+                    await self._changed.wait()
+            try:
+                await self._read()
+            except StorageError:
+                await asyncio.sleep(_SHARED_EVERY)  # the store says that the database is away
+            except Exception as error:  # whatever it is: it must not end the watch for good
+                log.error("limits: reading what was spent failed", extra={"type": type(error).__name__})
+                await asyncio.sleep(_SHARED_EVERY)
+
+    async def _read(self) -> None:
+        """Reads what everybody has spent, where anybody is limited by it."""
+        self._changed.clear()
+        limits = self.limits
+        if not (limits.ceilings.any_spend or limits.enforces_credits):
+            return
+        if self._store.is_sqlite:
+            await self._store.ledger.flush()  # the rows of nobody else are in there
+        old = await self._older()
+        recent = await self._store.spent(old.organizations, old.until, None)
+        limits.spend.read(old.month, _added(old.monthly, recent), _added(old.ever, recent))
+        limits.enforce()
+
+    async def _older(self) -> _Old:
+        organizations = frozenset(self._store.directory.organization_ids)
+        now, old = self._now(), self._old
+        month = month_start(now)
+        if old is None or old.organizations != organizations or old.month != month or now - old.read_at > _OLD_EVERY:
+            until = max(month, now - _RECENT)
+            monthly = await self._store.spent(organizations, month, until)
+            ever = await self._store.spent(organizations, None, until) if self.limits.enforces_credits else {}
+            old = self._old = _Old(organizations, month, now, until, monthly, ever)
+        return old
+
+
+def refusal(exceeded: Exceeded) -> ApiError:
+    """What a caller is told of a limit."""
+    whose = "this API key" if exceeded.scope == "key" else "the organization"
+    if exceeded.kind == "credits":
+        return ApiError(402, "INSUFFICIENT_CREDITS", "The credit of the organization is used up")
+    code, text = {
+        "requests": ("RATE_LIMITED", f"Too many requests: {whose} has {exceeded.most} a minute"),
+        "sessions": ("LIMIT_REACHED", f"Too many sessions: {whose} has {exceeded.most} at a time"),
+        "spend": ("LIMIT_REACHED", f"{whose[0].upper()}{whose[1:]} has spent its limit of this month"),
+    }[exceeded.kind]
+    seconds = max(1, math.ceil(exceeded.retry_after))
+    return ApiError(429, code, text, headers={"retry-after": str(seconds)})
+
+
+def affordable_or_refused(chain: Chain, exceeded: Exceeded | None) -> Chain:
+    """The candidates that a caller may still use.
+
+    Raises:
+        ApiError: 402 or 429: there were some, and all of them are on platform keys.
+    """
+    kept = affordable(chain, exceeded)
+    if exceeded is not None and chain.candidates and not kept.candidates:
+        raise refusal(exceeded)
+    return kept
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {subject: one.get(subject, 0) + other.get(subject, 0) for subject in {**one, **other}}
