@@ -16,6 +16,7 @@ from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
 from speko.api.request_watch import RequestWatch
 from speko.api.spool import Spool
 from speko.api.state import state_of
+from speko.api.workers.place import Place
 from speko.console import site
 from speko.limits.limits import Limits
 from speko.observability.sessions import WatchedSession
@@ -109,10 +110,12 @@ class Gateway:
         registry: Registry | None = None,
         environment: Mapping[str, str] | None = None,
         console_files: Path | None = None,
+        place: Place | None = None,
     ) -> None:
         """`environment` is where the vendors' usual variables are looked up; None = nowhere. `console_files`: the
-        folder of the console's build; None = the package's own."""
+        folder of the console's build; None = the package's own. `place`: among several processes; None = alone."""
         self.settings = settings
+        self.place = place or Place()
         self.registry = registry or Registry.load()
         self.runtime = Runtime(
             stt_workers=settings.stt_workers,
@@ -177,7 +180,8 @@ class Gateway:
         await self.limiting.open()
         if settings.console:
             files = await asyncio.to_thread(site.load, self._console_files)
-            self.console = Console(settings, files, self.store, organization, self.store.sessions.now)
+            now = self.store.sessions.now
+            self.console = Console(settings, files, self.store, organization, now, link=self.place.link)
 
     async def warm_up(self) -> None:
         """Starts the pools of the engines."""

@@ -78,8 +78,11 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal arrived."""
-        if sig == signal.SIGINT or self.should_exit:
-            self.force_exit = True
+        self.end(at_once=sig == signal.SIGINT or self.should_exit)
+
+    def end(self, *, at_once: bool) -> None:
+        """Begins the end: drains, or cuts calls short."""
+        self.force_exit = self.force_exit or at_once
         self.should_exit = True
 
 
@@ -114,18 +117,35 @@ def serve(
         CannotListen: the address is taken or is none of this machine's.
         StorageError: the database cannot be opened, or another process serves it.
     """
+    with bound(settings.host, settings.port) as sock:
+        return run_gateway(Gateway(settings, environment=environment), sock, on_ready or (lambda ready: None))
+
+
+def run_gateway(
+    gateway: Gateway,
+    sock: socket.socket,
+    on_ready: Callable[[Ready], None],
+    on_server: Callable[[Server], None] = lambda server: None,
+) -> int:
+    """Serves on a bound socket until a signal, or until somebody ends the server that `on_server` is told of."""
     logging.getLogger("uvicorn.error").addFilter(_Quiet())
-    with _bound(settings.host, settings.port) as sock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        gateway = Gateway(settings, environment=environment)
-        return runner.run(_serve(gateway, sock, on_ready or (lambda ready: None)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(gateway, sock, on_ready, on_server))
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket that has the address, before anything else is made or opened for it."""
+def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that has the address, before anything else is made or opened for it. `shared`: others of this user may
+    have it too, and the kernel spreads connections over those that listen.
+
+    Raises:
+        CannotListen: it cannot be had.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.socket(family, kind, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind(address)
     except OSError as error:
         why = error.strerror or str(error)
@@ -135,13 +155,16 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[Ready], None]) -> int:
+async def _serve(
+    gateway: Gateway, sock: socket.socket, on_ready: Callable[[Ready], None], on_server: Callable[[Server], None]
+) -> int:
     settings = gateway.settings
     await gateway.open()
     warming: asyncio.Task[None] | None = None
 
     async def warm(url: str) -> None:
-        await gateway.warm_up()
+        if not gateway.warm:
+            await gateway.warm_up()
         on_ready(Ready(url, gateway.console.link(url) if gateway.console is not None else None))
 
     def listening(url: str) -> None:
@@ -161,7 +184,10 @@ async def _serve(gateway: Gateway, sock: socket.socket, on_ready: Callable[[Read
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     server = Server(config, listening, gateway.sockets, gateway.drain)
+    on_server(server)
     try:
+        if settings.workers > 1:
+            await gateway.warm_up()  # others serve meanwhile; listening on the shared port takes calls away from them
         with OneProcess(settings.data) if gateway.store.is_sqlite else nullcontext():
             if gateway.store.is_sqlite:
                 await gateway.store.sessions.end_lost()

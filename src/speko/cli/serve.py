@@ -9,6 +9,7 @@ from speko.cli.options import add_json
 EPILOG = """\
 SIGTERM finishes the calls in flight; SIGINT (Ctrl-C) or a second SIGTERM ends at once.
 The default database is SQLite in the data folder and serves one process; several need PostgreSQL (--database-url).
+With --workers N, this process serves nobody itself: it starts N others and replaces one that dies.
 Every setting: docs/reference/settings.md.
 """
 
@@ -25,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--embedded", choices=("auto", "always", "never"), help="when the embedded engines serve (auto)"
     )
     parser.add_argument("--database-url", metavar="URL", help="database in place of SQLite in the data folder")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="gateway processes that share the port; above 1: on PostgreSQL (1)"
+    )
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="least level logged (info)")
     parser.add_argument("--log-format", choices=("text", "json"), help="form of a log line (text)")
     parser.add_argument(

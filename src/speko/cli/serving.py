@@ -10,15 +10,18 @@ import sys
 from pathlib import Path
 
 from speko.api.server import CannotListen, Ready, serve
+from speko.api.workers.serving import serve_with_workers
+from speko.api.workers.supervisor import StartFailed
 from speko.cli import logs
 from speko.cli.configuration import open_store, settings_of, storage_explained
 from speko.cli.exits import CommandError, Exit
 from speko.cli.terminal import Terminal
 from speko.routing.score_rows import ScoreFileError
 from speko.settings import Settings
+from speko.storage.database import is_sqlite
 from speko.version import __version__
 
-_SETTINGS = ("host", "port", "data", "embedded", "database_url", "log_level", "log_format")
+_SETTINGS = ("host", "port", "data", "embedded", "database_url", "workers", "log_level", "log_format")
 
 
 def run_gateway(args: argparse.Namespace) -> int:
@@ -26,6 +29,13 @@ def run_gateway(args: argparse.Namespace) -> int:
     terminal = Terminal(as_json=args.as_json)
     settings = settings_of(args, **{name: getattr(args, name) for name in _SETTINGS})
     logs.configure(settings.log_level, settings.log_format)
+    if settings.workers > 1 and is_sqlite(settings.database_url):
+        raise CommandError(
+            "several workers need PostgreSQL: SQLite serves one process; name a database with --database-url or "
+            "SPEKO_DATABASE_URL (postgresql://user:password@host:5432/name), or serve with --workers 1",
+            "BAD_CONFIGURATION",
+            Exit.USAGE,
+        )
     key = asyncio.run(first_key(settings)) if args.first_key else None
     if key is not None:
         # At once: should the port be taken, the key is not lost.
@@ -50,11 +60,22 @@ def run_gateway(args: argparse.Namespace) -> int:
 
     with storage_explained():
         try:
+            if settings.workers > 1:
+                return serve_with_workers(settings, os.environ, on_ready=on_ready)
             return serve(settings, os.environ, on_ready=on_ready)
+        except StartFailed as error:
+            raise _start_failed(error) from error
         except ScoreFileError as error:
             raise CommandError(f"scores: {error}", "BAD_SCORES", Exit.USAGE) from error
         except CannotListen as error:
             raise CommandError(str(error), "CANNOT_LISTEN") from error
+
+
+def _start_failed(error: StartFailed) -> CommandError:
+    """As if there were no workers."""
+    kind = error.report.kind if error.report else "START_FAILED"
+    scores = kind == "BAD_SCORES"
+    return CommandError(f"scores: {error}" if scores else str(error), kind, Exit.USAGE if scores else Exit.FAILED)
 
 
 def console_line(link: str | None) -> str:

@@ -13,7 +13,7 @@ from speko.api.console.sessions import ConsoleSessions
 
 HERE = Reached("http", "127.0.0.1:8787")
 NAME = "speko_console_8787"
-SESSIONS = ConsoleSessions(bytes(32), b"\x01" * 32, lambda: datetime(2026, 3, 14, tzinfo=UTC))
+SESSIONS = ConsoleSessions(bytes(32), b"\x01" * 32, lambda: datetime(2026, 3, 14, tzinfo=UTC), lambda _: False)
 session, VALUE = SESSIONS.start("org_1", None)
 
 

@@ -1,26 +1,38 @@
 """The link of a start."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from speko.api.console.link import LoginLink, usable
 
+NOW = datetime.now(UTC)
 
-def test_it_works_once() -> None:
+
+def test_it_knows_its_token_for_thirty_days() -> None:
     link = LoginLink()
-    at = link.to("http://gw.test")
-    assert at is not None
-    base, _, token = at.partition("/#token=")
+    base, _, token = link.to("http://gw.test").partition("/#token=")
     assert base == "http://gw.test"
     assert len(token) == 43, "256 bits"
     for wrong in ("", token[:-1], token + "x", token.swapcase(), "é", "\ud800"):
-        assert not link.use(wrong)
-    assert link.use(token)
-    assert not link.use(token)
-    assert link.to("http://gw.test") is None
+        assert not link.is_token(wrong, NOW)
+    assert link.is_token(token, NOW)
+    assert link.is_token(token, link.expires_at - timedelta(seconds=1))
+    assert not link.is_token(token, link.expires_at)
+    assert timedelta(days=29) < link.expires_at - NOW
 
 
 def test_every_start_has_its_own() -> None:
-    assert LoginLink().to("") != LoginLink().to("")
+    one, two = LoginLink(), LoginLink()
+    assert one.to("") != two.to("")
+    assert one.id != two.id
+
+
+def test_its_name_gives_nothing_away() -> None:
+    link = LoginLink()
+    token = link.to("").partition("=")[2]
+    assert not link.is_token(link.id, NOW)
+    assert token not in link.id
 
 
 def test_it_does_not_show_itself() -> None:

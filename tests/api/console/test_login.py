@@ -1,5 +1,6 @@
 """Logging in to the console and out, over a socket."""
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
@@ -48,7 +49,6 @@ async def test_the_link_logs_in_once(tmp_path: Path) -> None:
         assert (again.status_code, again.json()["code"]) == (401, "UNAUTHORIZED")
         assert token not in again.text
         assert await second.status(PROBE) == 401
-        assert console_of(gateway.gateway).link(gateway.url) is None
 
 
 async def test_the_cookie_has_all_its_guards(tmp_path: Path) -> None:
@@ -136,6 +136,17 @@ async def test_logout(tmp_path: Path) -> None:
         assert await page.status(PROBE) == 401
         assert await thief.status(PROBE) == 401
         assert await thief.status("/console/session") == 204
+        _, value = thief.cookie
+        csrf = thief.client.headers[CSRF]
+    async with served(tmp_path) as gateway, browsing(gateway) as page:
+        assert await page.status(PROBE, headers=cookie(gateway, value, csrf)) == 401, "also after a restart"
+
+
+async def test_a_link_logs_one_of_many_in(tmp_path: Path) -> None:
+    async with served(tmp_path) as gateway, browsing(gateway) as page:
+        token = token_of(gateway)
+        answers = await asyncio.gather(*(page.log_in(token=token) for _ in range(8)))
+        assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
 
 
 async def test_a_key_takes_its_sessions_with_it(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speko.api.console import sessions as module
 from speko.api.console.sessions import LIFETIME, ConsoleSessions
 from speko.api.signing import Signer
 
@@ -25,7 +24,7 @@ class Clock:
 
 
 def make(clock: Clock, seed: int = 0) -> ConsoleSessions:
-    return ConsoleSessions(bytes([seed]) * 32, bytes([seed + 1]) * 32, clock)
+    return ConsoleSessions(bytes([seed]) * 32, bytes([seed + 1]) * 32, clock, lambda _: False)
 
 
 @given(organization=st.text(max_size=80), key=st.none() | st.text(max_size=80))
@@ -85,29 +84,10 @@ def test_the_csrf_token_is_the_sessions_own() -> None:
         assert not sessions.is_csrf_token(one, wrong)
 
 
-def test_one_that_was_ended_stays_so() -> None:
-    clock = Clock()
-    sessions = make(clock)
+def test_one_that_is_over_is_none() -> None:
+    clock, over = Clock(), set[str]()
+    sessions = ConsoleSessions(bytes(32), bytes([1]) * 32, clock, over.__contains__)
     (one, cookie), (two, other) = sessions.start("org_1", None), sessions.start("org_1", None)
-    sessions.end(one)
-    sessions.end(one)
+    over.add(one.id)
     assert sessions.read(cookie) is None
     assert sessions.read(other) == two
-
-
-def test_ended_sessions_are_remembered_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_ENDED", 3)
-    clock = Clock()
-    sessions = make(clock)
-    early = [sessions.start("org_1", None) for _ in range(3)]
-    for session, _ in early:
-        sessions.end(session)
-    clock.now += LIFETIME
-    late = []
-    for _ in range(5):
-        late.append(sessions.start("org_1", None))
-        sessions.end(late[-1][0])
-        clock.now += timedelta(seconds=1)
-    assert len(sessions._ended) == 3
-    assert all(sessions.read(cookie) is None for _, cookie in early), "they have expired, and need not be remembered"
-    assert [sessions.read(cookie) is None for _, cookie in late] == [False, False, True, True, True]

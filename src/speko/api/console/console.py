@@ -25,17 +25,29 @@ class Console:
     Args:
         settings: of the gateway.
         site: what is served.
-        store: knows API keys and organisations.
+        store: knows API keys and organisations, and what was used up or ended.
         organization: whose console the printed link opens.
         now: the clock, aware.
+        link: of this start.
     """
 
     def __init__(
-        self, settings: Settings, site: Site, store: Store, organization: Organization, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        site: Site,
+        store: Store,
+        organization: Organization,
+        now: Callable[[], datetime],
+        *,
+        link: LoginLink,
     ) -> None:
         self.site = site
-        self.sessions = ConsoleSessions(store.derived_key(COOKIE_LABEL), store.derived_key(CSRF_LABEL), now)
-        self._link = LoginLink()
+        self.sessions = ConsoleSessions(
+            store.derived_key(COOKIE_LABEL), store.derived_key(CSRF_LABEL), now, store.directory.is_spent
+        )
+        self._link = link
+        self._now = now
+        self._store = store
         self._directory = store.directory
         self._organization_id = organization.id
         self._proxies = settings.trusted_proxies
@@ -43,7 +55,7 @@ class Console:
         self._public = _parts(self._public_url) if self._public_url else None
 
     def link(self, url: str) -> str | None:
-        """The link that logs in once; None without a build, and after its use.
+        """The link that logs in once; None without a build.
 
         Args:
             url: where the gateway listens.
@@ -52,9 +64,12 @@ class Console:
 
     # ---- login
 
-    def log_in_by_link(self, token: str) -> tuple[ConsoleSession, str]:
-        """A session and its cookie for the token of the link. Raises 401."""
-        if not self._link.use(token):
+    async def log_in_by_link(self, token: str) -> tuple[ConsoleSession, str]:
+        """A session and its cookie for the token of the link. Raises 401, and StorageError where nobody can tell
+        whether it was used before."""
+        link = self._link
+        # What is no token of ours never reaches the database.
+        if not link.is_token(token, self._now()) or not await self._store.spend(link.id, link.expires_at):
             raise unauthorized(
                 "This link does not work (any more): it logs in once, until the gateway starts again. "
                 "Use the link of the latest start, or an API key"
@@ -68,6 +83,10 @@ class Console:
             raise unauthorized("The gateway does not know this key, or it was revoked")
         self._directory.touched(key.id)
         return self.sessions.start(key.organization_id, key.id)
+
+    async def log_out(self, session: ConsoleSession) -> None:
+        """Ends a session, in every process and for good. Raises StorageError."""
+        await self._store.spend(session.id, session.expires_at)
 
     def organization(self, session: ConsoleSession) -> Organization:
         """Whose session it is. Raises 401 when there is no such organisation any more."""

@@ -1,30 +1,37 @@
 """The link that every start prints. It logs in one person, once: whoever reads the terminal may use the gateway."""
 
+import hashlib
 import hmac
 import secrets
+from datetime import UTC, datetime, timedelta
+
+LIFETIME = timedelta(days=30)
+"""From the start: as long it has to be remembered that a link was used."""
 
 
 class LoginLink:
-    """One token of 256 random bits, for one process. So many that guessing needs neither a delay nor a limit."""
+    """One token of 256 random bits, for one start of the gateway with all its processes. So many that guessing needs
+    neither a delay nor a limit. That it was used is for the database to say, which all processes share."""
 
     def __init__(self) -> None:
-        self._token: str | None = secrets.token_urlsafe(32)
+        self._token = secrets.token_urlsafe(32)
+        self.id = f"link_{hashlib.sha256(self._token.encode()).hexdigest()[:32]}"
+        """Names the token, and gives nothing of it away."""
+        self.expires_at = datetime.now(UTC) + LIFETIME
 
-    def to(self, base: str) -> str | None:
-        """The link; None once it was used. The token stands behind `#`: browsers send that to nobody, so it is in no
-        server's log and in no Referer.
+    def to(self, base: str) -> str:
+        """The link. The token stands behind `#`: browsers send that to nobody, so it is in no server's log and in no
+        Referer.
 
         Args:
             base: URL of the console, without a slash at its end.
         """
-        return None if self._token is None else f"{base}/#token={self._token}"
+        return f"{base}/#token={self._token}"
 
-    def use(self, presented: str) -> bool:
-        """Whether this is the token, which is then used up."""
-        if self._token is None or not hmac.compare_digest(self._token.encode(), presented.encode("utf-8", "replace")):
-            return False
-        self._token = None
-        return True
+    def is_token(self, presented: str, now: datetime) -> bool:
+        """Whether this is the token, and its time is not over."""
+        matches = hmac.compare_digest(self._token.encode(), presented.encode("utf-8", "replace"))
+        return matches and now < self.expires_at
 
 
 def usable(url: str) -> str:

@@ -51,7 +51,7 @@ async def log_in(request: Request[Any, Any, Any]) -> Response[SessionView]:
     if (body.token is None) == (body.api_key is None):
         raise invalid("Send either token or apiKey", ("", "one of token and apiKey is required"))
     if body.token is not None:
-        session, cookie = console.log_in_by_link(body.token)
+        session, cookie = await console.log_in_by_link(body.token)
     else:
         session, cookie = console.log_in_by_key(body.api_key or "")
     answer = _view(console, session)
@@ -72,7 +72,7 @@ async def current_session(request: Request[Any, Any, Any]) -> Response[SessionVi
 async def log_out(request: Request[Any, Any, Any]) -> Response[None]:
     """Ends the session."""
     console = console_of(request)
-    console.sessions.end(console.authenticate(request.scope))
+    await console.log_out(console.authenticate(request.scope))
     answer = Response(None, status_code=204, headers=PRIVATE)
     answer.set_cookie(no_cookie(console.reached(request.scope)))
     return answer

@@ -1,5 +1,5 @@
 """Sessions of people in the console. A session is a signed cookie, so that any replica can check it and a restart ends
-none; the gateway keeps only those that were logged out."""
+none; only those that were logged out are written down."""
 
 import hmac
 import secrets
@@ -16,7 +16,6 @@ CSRF_LABEL = "console csrf"
 """What the two keys are derived for, see `Store.derived_key`."""
 LIFETIME = timedelta(hours=12)
 """From login; use does not prolong it."""
-_MOST_ENDED = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -44,13 +43,16 @@ class ConsoleSessions:
         cookie_key: 32 bytes that only the gateway's replicas know; like the next.
         csrf_key: another one.
         now: the clock, aware.
+        is_over: whether the session of an id was logged out.
     """
 
-    def __init__(self, cookie_key: bytes, csrf_key: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, cookie_key: bytes, csrf_key: bytes, now: Callable[[], datetime], is_over: Callable[[str], bool]
+    ) -> None:
         self._cookies = Signer(cookie_key)
         self._csrf = Signer(csrf_key)
         self._now = now
-        self._ended: dict[str, datetime] = {}
+        self._is_over = is_over
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(ConsoleSession).decode
 
@@ -70,17 +72,7 @@ class ConsoleSessions:
             session = self._decode(claims)
         except msgspec.ValidationError:
             return None  # another version of speko has signed something else
-        return session if self._now() < session.expires_at and session.id not in self._ended else None
-
-    def end(self, session: ConsoleSession) -> None:
-        """The session is over, in this process."""
-        if len(self._ended) >= _MOST_ENDED:
-            now = self._now()
-            self._ended = {session_id: until for session_id, until in self._ended.items() if now < until}
-        if len(self._ended) >= _MOST_ENDED:
-            # One that is almost over would come back for the shortest time.
-            del self._ended[min(self._ended, key=self._ended.__getitem__)]
-        self._ended[session.id] = session.expires_at
+        return session if self._now() < session.expires_at and not self._is_over(session.id) else None
 
     def csrf_token(self, session: ConsoleSession) -> str:
         """What a request of the session says to show that our own page made it."""
