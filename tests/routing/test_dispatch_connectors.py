@@ -205,7 +205,7 @@ async def test_a_caller_who_left_is_not_served_on_by_who_swallows_it(then: str) 
 
 
 async def test_closing_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("speko.routing.vendor_stream._CLOSING", 0.05)
+    monkeypatch.setattr("speko.routing.dispatch._CLOSING", 0.05)
 
     async def clinging() -> Batches:
         try:

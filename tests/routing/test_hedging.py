@@ -10,8 +10,9 @@ import pytest
 from speko.providers.call import Call
 from speko.providers.errors import CallerError, ConnectFailed, ConnectionLost, EmptyResult
 from speko.routing.attempts import Attempts, Candidate, Deadlines
-from speko.routing.dispatch import CallerFault, Dispatch, Hedging, NoAnswer, Served
+from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
 from speko.routing.health import Health
+from speko.routing.hedging import Hedging
 from speko.routing.ledger import AttemptRow
 from speko.routing.metering import CallInfo, Meter
 from speko.routing.usual_latency import UsualLatency
@@ -65,7 +66,7 @@ class Vendors:
                 else:
                     yield step
         finally:
-            await self.closing.wait()
+            await self.closing.wait()  # a second cancellation would raise here
             self.open_now.discard(name)
 
     async def until_asked(self, name: str) -> None:
@@ -164,8 +165,12 @@ async def test_the_caller_does_not_wait_for_the_losers_connection_to_close() -> 
     served = await hedged(vendors, books, "a/1", "b/1").first()
     assert await served.next() == ["hello"]
     assert await served.next() == ["you"]
+    closing = asyncio.create_task(served.close("caller_left"))
+    await asyncio.sleep(0)
+    assert vendors.open_now == {"a", "b"}
     vendors.closing.set()
-    await served.close("caller_left")
+    await closing
+    assert vendors.open_now == set(), "nobody's closing was cut short"
     assert sorted(books.story) == [("a", "cancelled", "hedged"), ("b", "cancelled", "caller_left")]
 
 

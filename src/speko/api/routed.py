@@ -19,7 +19,8 @@ from speko.api.limiting import affordable_or_refused
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Attempts, Candidate
-from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, Hedging, NoAnswer, Served, cause_of
+from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer, Served, cause_of
+from speko.routing.hedging import Hedging
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
 

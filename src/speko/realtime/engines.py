@@ -13,10 +13,9 @@ from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, ProviderError, Unsupported
 from speko.providers.s2s import EngineConnection, EngineSink, HistoryItem, Rates, S2sCapabilities
 from speko.routing.attempts import Attempt, Attempts, Candidate, Deadlines, Failure
-from speko.routing.dispatch import NoAnswer
+from speko.routing.dispatch import NoAnswer, blamed
 from speko.routing.health import Health
 from speko.routing.metering import Meter
-from speko.routing.vendor_stream import blamed
 
 log = logging.getLogger(__name__)
 DEADLINES = Deadlines(connect=3.0, first_byte=3.0, total=8.0, budget=8.0)

@@ -7,23 +7,30 @@ whatever a connector does into a `ProviderError`, and books every attempt, also 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from speko.providers.call import Call
-from speko.providers.errors import EmptyResult, ProviderError
+from speko.providers.errors import DeadlineExceeded, EmptyResult, ProviderError, Stage
 from speko.routing.attempts import Attempt, Attempts, Candidate, Failure
+from speko.routing.hedging import Hedging, booked, race
 from speko.routing.ledger import Outcome
 from speko.routing.metering import Meter
-from speko.routing.usual_latency import UsualLatency
-from speko.routing.vendor_stream import Opener, Stream, blamed
 from speko.routing.watchdog import Expired, Watchdog
 
 log = logging.getLogger(__name__)
 E = TypeVar("E")
+Opener = Callable[[Candidate, Call], AsyncIterator[Sequence[E]]]
 CALLER_PATIENCE = 60.0
 """Seconds that a caller may take to read what was sent before the next piece goes out."""
+_CLOSING = 5.0
+"""Seconds that a connector may take to end its vendor call."""
+_LONGEST_MESSAGE = 500
+_TOO_SLOW: dict[Stage, str] = {
+    "first_byte": "gave no useful output in time",
+    "gap": "stalled in the middle of its answer",
+    "total": "took too long in total",
+}
 
 
 class NoAnswer(Exception):
@@ -53,27 +60,6 @@ def cause_of(cancellation: asyncio.CancelledError) -> str:
     if cancellation.args == ("hedged",):
         return "hedged"
     return "caller_left" if cancellation.args in ((), ("caller_left",)) else "gateway_stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Hedging:
-    """Asks the runner-up, too, when a candidate is slower than it usually is for an input of this size (seconds of
-    audio, or characters)."""
-
-    usual: UsualLatency
-    size: float
-
-    def patience(self, attempt: Attempt) -> float | None:
-        """Seconds after which the runner-up is asked."""
-        return self.usual.patience(attempt.candidate, self.size)
-
-    def answered(self, attempt: Attempt) -> None:
-        """Its first useful output is here."""
-        self.usual.answered(attempt.candidate, self.size, time.monotonic() - attempt.started)
-
-    def overtaken(self, attempt: Attempt, at: float) -> None:
-        """It was cancelled at a point in time."""
-        self.usual.overtaken(attempt.candidate, self.size, at - attempt.started)
 
 
 class Dispatch(Generic[E]):
@@ -172,33 +158,12 @@ class Dispatch(Generic[E]):
             raise
 
     async def _race(self, attempt: Attempt, patience: float) -> "Served[E] | None":
-        """Asks a candidate and, when that takes longer than `patience` seconds, the runner-up, too: whoever produces
-        the first useful output serves, and the other is cancelled."""
-        racing = [self._racer(attempt)]
-        served: Served[E] | None = None
-        try:
-            done, _ = await asyncio.wait(racing, timeout=patience)
-            if not done and (runner_up := self.attempts.hedge(time.monotonic())):
-                self._tell(logging.INFO, "runner-up asked", {"from": _name(attempt), "to": _name(runner_up)})
-                racing.append(self._racer(runner_up))
-            while served is None and racing and self.attempts.caller_error is None:
-                await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
-                ended = next(task for task in racing if task.done())
-                racing.remove(ended)
-                served = ended.result()
-                if served is None and self.attempts.trying and self.attempts.caller_error is None:
-                    self._tell_failover(self.attempts.trying[0])
-        except asyncio.CancelledError as cancellation:
-            await _called_off(racing, *cancellation.args)
-            raise
-        if served is None:
-            await _called_off(racing, "hedged")
-        else:
-            served.overtake(racing)
-        return served
+        def start(racer: Attempt) -> "asyncio.Task[Served[E] | None]":
+            if racer is not attempt:
+                self._tell(logging.INFO, "runner-up asked", {"from": _name(attempt), "to": _name(racer)})
+            return asyncio.create_task(self._try(racer, Watchdog()))
 
-    def _racer(self, attempt: Attempt) -> "asyncio.Task[Served[E] | None]":
-        return asyncio.create_task(self._try(attempt, Watchdog()))
+        return await race(self.attempts, attempt, patience, start, self._tell_failover)
 
     def _tell_failover(self, to: Attempt) -> None:
         last = self.attempts.failures[-1]
@@ -217,21 +182,80 @@ def _name(tried: Attempt | Failure) -> str:
     return f"{tried.candidate.provider}/{tried.candidate.model}"
 
 
-async def _called_off(racing: Sequence["asyncio.Task[Served[E] | None]"], *why: str) -> None:
-    """Cancels attempts and waits until each is booked, also when that is cancelled in its turn."""
-    for task in racing:
-        task.cancel(*why)
-    cancellation: asyncio.CancelledError | None = None
-    while open_ones := [task for task in racing if not task.done()]:
+class Stream(Generic[E]):
+    """A connector's iterator, with deadlines, and with everything that goes wrong turned into a `ProviderError` whose
+    message holds no key."""
+
+    def __init__(self, open_stream: Opener[E], candidate: Candidate, call: Call, watchdog: Watchdog) -> None:
+        self._open = open_stream
+        self._candidate = candidate
+        self._call = call
+        self.watchdog = watchdog
+        self._batches: AsyncIterator[Sequence[E]] | None = None
+
+    async def next(self, by: float, stage: Stage) -> Sequence[E] | None:
+        """The next batch, never an empty one; None at the end. Raises ProviderError."""
         try:
-            await asyncio.wait(open_ones)
-        except asyncio.CancelledError as again:
-            cancellation = again
-    for task in racing:
-        if not task.cancelled() and (served := task.result()) is not None:
-            await served.close("hedged")  # it had its first output in the same moment
-    if cancellation is not None:
-        raise cancellation
+            if self._batches is None:
+                self._batches = self._open(self._candidate, self._call)
+            batch = await self.watchdog.guard(anext(self._batches, None), by)
+            if batch is None or batch:
+                return batch
+            return await self.watchdog.guard(self._after_an_empty_one(self._batches), by)
+        except Expired:
+            raise DeadlineExceeded(_TOO_SLOW[stage], stage=stage) from None
+        except asyncio.CancelledError as error:
+            if _being_cancelled():
+                raise
+            raise blamed(error, self._candidate, self._call) from None
+        except Exception as error:
+            raise blamed(error, self._candidate, self._call) from None
+
+    async def _after_an_empty_one(self, batches: AsyncIterator[Sequence[E]]) -> Sequence[E] | None:
+        while True:
+            await asyncio.sleep(0)  # lets the deadline pass also where the connector never waits
+            batch = await anext(batches, None)
+            if batch is None or batch:
+                return batch
+
+    async def close(self) -> None:
+        """Ends the vendor call."""
+        close = getattr(self._batches, "aclose", None)
+        if close is None:
+            return
+        try:
+            await self.watchdog.guard(close(), time.monotonic() + _CLOSING)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _being_cancelled():
+                raise
+            log.warning("closing a vendor call failed", extra={"type": type(error).__name__})
+
+
+def _being_cancelled() -> bool:
+    """Whether anybody has cancelled the running task; otherwise a CancelledError is a connector's own doing."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def blamed(error: BaseException, candidate: Candidate, call: Call) -> ProviderError:
+    """What a connector raised, as a `ProviderError` whose message holds no key and is not too long.
+
+    A connector's own mistake must not cost the caller the answer. Only its type is told: a foreign exception's text may
+    hold anything.
+    """
+    if not isinstance(error, ProviderError):
+        kind = type(error).__name__
+        log.error(
+            "connector raised something that is not a provider error",
+            extra={"provider": candidate.provider, "type": kind},
+        )
+        return ProviderError(f"its connector failed ({kind})")
+    # Connectors keep secrets out of their texts; this makes sure of it, whoever wrote them.
+    message = str(error.message)
+    if key := call.credential.api_key:
+        message = message.replace(key, "[key]")
+    error.message = message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
+    return error
 
 
 class Served(Generic[E]):
@@ -323,7 +347,7 @@ class Served(Generic[E]):
         finally:
             self._stream.watchdog.stop()
             if self._overtaken:
-                await _called_off(self._overtaken, "hedged")
+                await booked(self._overtaken)
 
     async def _end(self, outcome: Outcome, *, error: ProviderError | None = None, cause: str | None = None) -> None:
         self._open = False

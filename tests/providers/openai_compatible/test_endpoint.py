@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -341,3 +342,28 @@ async def test_an_answer_that_breaks_off_was_used() -> None:
             ):
                 raise errors.TruncatedResponse("half")
     assert said == []
+
+
+async def test_who_leaves_before_there_is_a_connection_has_used_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[int] = []
+    connecting = asyncio.Event()
+
+    async def connect(*_: object, **__: object) -> None:
+        connecting.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "_create_connection", connect)
+    async with vendor(answering("")) as running:
+
+        async def ask() -> None:
+            async with Endpoint(VENDOR, running.runtime).post(
+                "/things", running.call(), json_body(b"{}"), content=tuple, unused=lambda: said.append(1)
+            ):
+                pass
+
+        asking = asyncio.create_task(ask())
+        await asyncio.wait_for(connecting.wait(), 10)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert said == [1]

@@ -81,11 +81,16 @@ class Endpoint:
         content: Callable[[], Iterable[str]],
         unused: Callable[[], None],
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        use = _ConnectionUse()
         try:
-            response = await self._answer(method, path, call, body, content)
+            response = await self._answer(method, path, call, body, content, use)
         except ProviderError as error:
             if not isinstance(error, ConnectionLost):
                 unused()
+            raise
+        except asyncio.CancelledError:
+            if not use.connected:
+                unused()  # nothing was sent, so nothing can be billed
             raise
         try:
             yield response
@@ -98,8 +103,14 @@ class Endpoint:
         """The error that an error object inside an answer means."""
         return event_error(error, secrets=addressing.secrets(call.credential), content=list(content))
 
-    async def _answer(
-        self, method: str, path: str, call: Call, body: Body, content: Callable[[], Iterable[str]]
+    async def _answer(  # noqa: PLR0917 - as above
+        self,
+        method: str,
+        path: str,
+        call: Call,
+        body: Body,
+        content: Callable[[], Iterable[str]],
+        use: "_ConnectionUse",
     ) -> aiohttp.ClientResponse:
         url = addressing.base_url(self._vendor, call.credential) + path
         # Compressed events would wait in the vendor's compressor.
@@ -109,7 +120,7 @@ class Endpoint:
             **addressing.headers(self._vendor, call.credential),
         }
         try:
-            response = await self._send(method, url, call, body, headers)
+            response = await self._send(method, url, call, body, headers, use)
         except (aiohttp.ClientError, OSError) as error:
             # Without its cause: aiohttp's exceptions carry the request's headers, and so the key.
             raise transport_error(error) from None
@@ -124,8 +135,8 @@ class Endpoint:
         finally:
             response.close()
 
-    async def _send(
-        self, method: str, url: str, call: Call, body: Body, headers: dict[str, str]
+    async def _send(  # noqa: PLR0917 - as above
+        self, method: str, url: str, call: Call, body: Body, headers: dict[str, str], use: "_ConnectionUse"
     ) -> aiohttp.ClientResponse:
         """Sends the request, again where the connection turns out to be a dead one.
 
@@ -136,11 +147,11 @@ class Endpoint:
         """
         loop = asyncio.get_running_loop()
         session = self._runtime.http
-        if _REUSE_WATCH not in session.trace_configs:
-            session.trace_configs.append(_REUSE_WATCH)
+        if _CONNECTION_WATCH not in session.trace_configs:
+            session.trace_configs.append(_CONNECTION_WATCH)
         timeout = aiohttp.ClientTimeout(total=None, connect=call.connect_timeout, sock_connect=call.connect_timeout)
         for tries_left in reversed(range(_STALE_TRIES)):
-            use = _ConnectionUse()
+            use.reused = False
             started = loop.time()
             try:
                 return await session.request(
@@ -176,8 +187,9 @@ async def read_whole(response: aiohttp.ClientResponse, limit: int = _WHOLE_BYTES
 
 @dataclass(slots=True)
 class _ConnectionUse:
-    """Whether a request went over a connection that had served others before."""
+    """Whether a request has a connection, and whether that had served others before."""
 
+    connected: bool = False
     reused: bool = False
 
 
@@ -186,17 +198,26 @@ async def _note_reuse(
 ) -> None:
     use = getattr(context, "trace_request_ctx", None)
     if isinstance(use, _ConnectionUse):
-        use.reused = True
+        use.connected = use.reused = True
 
 
-def _reuse_watch() -> aiohttp.TraceConfig:
+async def _note_connection(
+    _session: aiohttp.ClientSession, context: object, _params: aiohttp.TraceConnectionCreateEndParams
+) -> None:
+    use = getattr(context, "trace_request_ctx", None)
+    if isinstance(use, _ConnectionUse):
+        use.connected = True
+
+
+def _connection_watch() -> aiohttp.TraceConfig:
     watch = aiohttp.TraceConfig()
     watch.on_connection_reuseconn.append(_note_reuse)
+    watch.on_connection_create_end.append(_note_connection)
     watch.freeze()
     return watch
 
 
-_REUSE_WATCH = _reuse_watch()
+_CONNECTION_WATCH = _connection_watch()
 
 
 async def _error_body(response: aiohttp.ClientResponse) -> bytes:
