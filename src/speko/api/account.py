@@ -146,6 +146,7 @@ async def usage(
     store = gateway_of(request.app).store
     await store.ledger.flush()
     found = await store.usage_summary(context_of(request).organization_id, since, until)
+    balance = (await store.credits.balance(context_of(request).organization_id)).micro_usd
     return UsageView(
         total_sessions=found.total_sessions,
         total_minutes=found.total_minutes,
@@ -165,8 +166,8 @@ async def usage(
             )
             for line in found.breakdown
         ),
-        balance_usd=0.0,
-        balance_micro_usd="0",
+        balance_usd=balance / 1e6,
+        balance_micro_usd=str(balance),
         currency="USD",
     )
 

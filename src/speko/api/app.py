@@ -12,10 +12,12 @@ from speko.api.body import CallerLeft
 from speko.api.console.files import console_asset, console_page
 from speko.api.console.login import LOGIN_ROUTES
 from speko.api.credential_check import check_provider
+from speko.api.credits import credit_balance, credit_ledger
 from speko.api.document import OPENAPI_CONFIG, document_of, openapi_route
 from speko.api.edge import Edge
 from speko.api.errors import EXCEPTION_HANDLERS, envelope, invalid
 from speko.api.gateway import Gateway
+from speko.api.limits import get_limits
 from speko.api.openai.routes import OPENAI_ROUTES
 from speko.api.scores import scores
 from speko.api.sessions.routes import SESSION_ROUTES
@@ -44,6 +46,9 @@ ROUTES = (
     account.revoke_api_key,
     account.organization,
     account.usage,
+    credit_balance,
+    credit_ledger,
+    get_limits,
     usage_series,
 )
 

@@ -30,7 +30,7 @@ ERROR_TEXT = {
     405: "Method not allowed",
     409: "The Idempotency-Key was used for another request",
     413: "The body is too large",
-    429: "Rate limited; see Retry-After",
+    429: "A limit is reached; see Retry-After",
     500: "Every provider failed, or an internal error",
 }
 
@@ -40,7 +40,7 @@ _SSE_200 = ResponseSpec(
     generate_examples=False,
     description="Server-sent events",
 )
-_ROUTED_ERRORS = _errors(400, 401, 413, 429, 500)
+_ROUTED_ERRORS = _errors(400, 401, 402, 413, 429, 500)
 
 SSE_TRANSCRIBE: dict[str, Any] = {
     "summary": "Speech to text",
@@ -61,8 +61,11 @@ TEST_PROVIDER: dict[str, Any] = {"summary": "Test a credential", "responses": _e
 SCORES: dict[str, Any] = {"summary": "Figures that routing goes by", "responses": _errors(400, 401)}
 CREATE_SESSION: dict[str, Any] = {
     "summary": "Create a session",
-    "responses": _errors(400, 401, 404, 409, 413, 429, 500),
+    "responses": _errors(400, 401, 402, 404, 409, 413, 429, 500),
 }
+LIMITS: dict[str, Any] = {"summary": "Limits and what is used of them", "responses": _errors(401)}
+BALANCE: dict[str, Any] = {"summary": "What is left of the credit", "responses": _errors(401, 429)}
+CREDIT_LEDGER: dict[str, Any] = {"summary": "Every change of the credit", "responses": _errors(400, 401, 429)}
 LIST_SESSIONS: dict[str, Any] = {"summary": "List sessions", "responses": _errors(400, 401)}
 ONE_SESSION: dict[str, Any] = {"summary": "One session", "responses": _errors(401, 404)}
 DELETE_SESSION: dict[str, Any] = {

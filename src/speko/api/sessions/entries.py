@@ -1,8 +1,5 @@
 """`GET /v1/sessions` and `GET /v1/sessions/{id}`. Source: contract, sessions 2."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,16 +8,12 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from speko.api.context import context_of
-from speko.api.errors import invalid
 from speko.api.gateway import gateway_of
 from speko.api.openapi import LIST_SESSIONS, ONE_SESSION
+from speko.api.paging import read_cursor, write_cursor
 from speko.api.sessions.addressed import Addressed, unknown_session
 from speko.api.wire import optional_timestamp, parse_timestamp, timestamp
-from speko.storage.sessions import Place, SessionFilter, SessionRow
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-_LONGEST_CURSOR = 256
+from speko.storage.sessions import SessionFilter, SessionRow
 
 
 class SessionView(Struct, frozen=True, rename="camel", kw_only=True):
@@ -73,10 +66,10 @@ async def list_sessions(
         start=parse_timestamp(start, "from") if start else None,
         end=parse_timestamp(end, "to") if end else None,
     )
-    after = _read_cursor(cursor) if cursor else None
+    after = read_cursor(cursor) if cursor else None
     sessions = gateway_of(request.app).store.sessions
     rows, place = await sessions.list(context_of(request).organization_id, wanted, after, limit)
-    return SessionsView(tuple(_view(row) for row in rows), None if place is None else _write_cursor(place))
+    return SessionsView(tuple(_view(row) for row in rows), None if place is None else write_cursor(place))
 
 
 @get("/v1/sessions/{session_id:str}", **ONE_SESSION)
@@ -113,21 +106,3 @@ def _config(row: SessionRow) -> dict[str, Any]:
     if not config.get("cascade"):
         config.pop("cascade", None)
     return config
-
-
-def _write_cursor(place: Place) -> str:
-    milliseconds = (place[0] - _EPOCH) // _MILLISECOND
-    return urlsafe_b64encode(f"{milliseconds}:{place[1]}".encode()).rstrip(b"=").decode()
-
-
-def _read_cursor(cursor: str) -> Place:
-    try:
-        if len(cursor) > _LONGEST_CURSOR:
-            raise ValueError
-        text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
-        milliseconds, _, session_id = text.partition(":")
-        if "\x00" in session_id:
-            raise ValueError
-        return _EPOCH + int(milliseconds) * _MILLISECOND, session_id
-    except (ValueError, OverflowError, binascii.Error):
-        raise invalid("Invalid request: cursor", ("cursor", "is none of this gateway's")) from None
