@@ -27,7 +27,7 @@ from tests.api.vendors import Scripted, registry_of
 PLATFORM_KEY = "sk-platform-0123456789"
 OWN_KEY = "sk-own-0123456789"
 THEIR_KEY = "sk-theirs-0123456789"
-MEMBERS = {"provider", "ok", "source", "checkedAt", "latencyMs", "status", "message", "models"}
+MEMBERS = {"provider", "ok", "source", "checkedAt", "latencyMs", "status", "message", "models", "verdict"}
 
 
 @asynccontextmanager

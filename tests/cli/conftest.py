@@ -49,7 +49,17 @@ class Command:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine reaches a test, and what a command writes lands in a folder of its own."""
-    for name in ("BASE_URL", "API_KEY", "CONSOLE", "DATA", "DATABASE_URL", "EMBEDDED", "MASTER_KEY", "PORT"):
+    for name in (
+        "BASE_URL",
+        "API_KEY",
+        "CONSOLE",
+        "DATA",
+        "DATABASE_URL",
+        "EMBEDDED",
+        "MASTER_KEY",
+        "PORT",
+        "PREVIOUS_MASTER_KEY",
+    ):
         monkeypatch.delenv(f"SPEKO_{name}", raising=False)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "")

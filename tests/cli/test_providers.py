@@ -1,11 +1,14 @@
 """`speko providers`."""
 
+import asyncio
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from speko.cli.exits import Exit
+from speko.storage.store import Store
 from tests.cli.conftest import Command
 from tests.cli.fake_gateway import FakeGateway
 
@@ -42,11 +45,156 @@ def test_the_list_says_what_is_missing(speko: Command, fake: FakeGateway) -> Non
     assert speko("providers", "list", "--configured", "--json").json == ROWS[:1]
 
 
+REFUSED = {
+    **ROWS[0],
+    "rejectedAt": "2026-02-02T00:00:00.000Z",
+    "rejectedStatus": 401,
+    "rejection": "HTTP 401: Incorrect API key provided: [redacted]",
+}
+
+
+def test_the_list_shows_a_key_that_the_vendor_refused(speko: Command, fake: FakeGateway) -> None:
+    fake.on("GET", "/v1/providers", [REFUSED])
+    line = speko("providers", "list").out.splitlines()[1]
+    assert "rejected" in line
+    assert "refused yours at 2026-02-02T00:00:00.000Z: HTTP 401: Incorrect API key provided: [redacted]" in line
+    assert speko("providers", "list", "--json").json == [REFUSED]
+
+
+TEST = {
+    "provider": "groq",
+    "ok": True,
+    "source": "BYOK",
+    "checkedAt": "2026-01-01T00:00:00.000Z",
+    "latencyMs": 123.4,
+    "status": 200,
+    "message": "Groq accepts the key and lists 12 models",
+    "models": 12,
+    "verdict": "accepted",
+}
+BAD = {**TEST, "ok": False, "status": 401, "message": "Groq rejects the key: HTTP 401", "models": None}
+NONE = {"source": None, "latencyMs": None, "status": None, "message": "no key for groq: set GROQ_API_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "lines"),
+    [
+        (
+            TEST,
+            Exit.OK,
+            [
+                "works: Groq accepts the key and lists 12 models",
+                "key: accepted, yours, stored in the gateway",
+                "models: 12",
+                "answered in: 123 ms (HTTP 200)",
+                "next: calls use it; who is asked first is shown by: speko route",
+            ],
+        ),
+        (
+            {**BAD, "verdict": "rejected"},
+            Exit.FAILED,
+            [
+                "does not work: Groq rejects the key: HTTP 401",
+                "key: rejected, yours, stored in the gateway",
+                "answered in: 123 ms (HTTP 401)",
+                "next: make a key in the vendor's console, then: speko providers set-key groq",
+            ],
+        ),
+        (
+            {**BAD, "verdict": "rejected", "source": "MANAGED"},
+            Exit.FAILED,
+            [
+                "does not work: Groq rejects the key: HTTP 401",
+                "key: rejected, the operator's, from where the gateway was started",
+                "answered in: 123 ms (HTTP 401)",
+                "next: set the operator's key anew where the gateway starts, or bring yours; make a key in the "
+                "vendor's console, then: speko providers set-key groq",
+            ],
+        ),
+        (
+            {**BAD, **NONE, "verdict": "unknown"},
+            Exit.FAILED,
+            ["does not work: no key for groq: set GROQ_API_KEY"],
+        ),
+        (
+            {**BAD, "verdict": "unknown", "status": 503, "message": "Groq is in trouble: HTTP 503"},
+            Exit.FAILED,
+            [
+                "does not work: Groq is in trouble: HTTP 503",
+                "key: yours, stored in the gateway",
+                "answered in: 123 ms (HTTP 503)",
+                "next: calls go to the next provider meanwhile; the vendor's status page or your account there may "
+                "say more",
+            ],
+        ),
+    ],
+)
+def test_a_test_says_what_came_and_what_to_do(
+    speko: Command, fake: FakeGateway, answer: dict[str, object], code: Exit, lines: list[str]
+) -> None:
+    fake.on("POST", "/v1/providers/groq/test", answer)
+    done = speko("providers", "test", "Groq")
+    assert (done.code, [line.strip() for line in done.out.splitlines()]) == (code, lines)
+    done = speko("providers", "test", "groq", "--json")
+    assert (done.code, done.json) == (code, answer)
+
+
+def stored(folder: Path) -> dict[str, str | None]:
+    """The own keys in a data folder."""
+
+    async def read() -> dict[str, str | None]:
+        store = await Store.open(None, folder, None)
+        organization = await store.default_organization()
+        found = {vendor: key.secret for vendor, key in store.directory.provider_keys(organization.id).items()}
+        await store.close()
+        return found
+
+    return asyncio.run(read())
+
+
+def test_without_a_gateway_the_database_is_used(speko: Command, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert speko("providers", "set-key", "groq", stdin=SECRET).code == Exit.USAGE, "nobody says where"
+    done = speko("providers", "set-key", "groq", "--data", str(data), stdin=f"{SECRET}\n")
+    assert (done.code, done.out) == (Exit.OK, "groq: your key is stored and used from now on\n")
+    assert SECRET not in done.out + done.err
+    assert stored(data) == {"groq": SECRET}
+    done = speko("providers", "remove-key", "groq", "--data", str(data), "--json")
+    assert done.json == {"provider": "groq", "configured": False}
+    assert stored(data) == {}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "secret", "code"),
+    [
+        ("nobody", SECRET, "VALIDATION_ERROR"),
+        ("flite", SECRET, "VALIDATION_ERROR"),
+        ("groq", "a b", "VALIDATION_ERROR"),
+    ],
+)
+def test_what_can_be_no_key_is_not_stored_without_a_gateway_either(
+    speko: Command, tmp_path: Path, vendor: str, secret: str, code: str
+) -> None:
+    done = speko("providers", "set-key", vendor, "--data", str(tmp_path / "data"), "--json", stdin=secret)
+    assert (done.code, done.json["code"]) == (Exit.FAILED, code)
+    assert secret not in done.out + done.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_no_database_is_made_to_forget_a_key(speko: Command, tmp_path: Path) -> None:
+    done = speko("providers", "remove-key", "groq", "--data", str(tmp_path / "data"), "--json")
+    assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_DATABASE")
+    assert speko("providers", "remove-key", "nobody", "--data", str(tmp_path)).code == Exit.FAILED
+
+
 def test_a_key_comes_from_standard_input_and_is_never_shown(speko: Command, fake: FakeGateway) -> None:
     fake.on("PUT", "/v1/providers", {"provider": "groq", "configured": True})
     fake.on("GET", "/v1/providers", ROWS)
     done = speko("providers", "set-key", "groq", stdin=f" {SECRET}\n")
-    assert (done.code, done.out) == (Exit.OK, "groq: your key is stored and used from now on\n")
+    assert (done.code, done.out) == (
+        Exit.OK,
+        "groq: your key is stored and used from now on; to see whether it is good: speko providers test groq\n",
+    )
     assert SECRET not in done.out + done.err
     assert json.loads(fake.requests[0][3]) == {"provider": "groq", "apiKey": SECRET}
     assert speko("providers", "set-key", "groq", "--json", stdin=SECRET).json == {

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from litestar import Request, post
 from litestar.params import FromPath
@@ -40,8 +40,11 @@ from speko.providers.errors import (
 from speko.providers.registry import Registration
 from speko.realtime.spec import SessionSpec
 from speko.routing.access import Access, OwnKeys
-from speko.storage.verdicts import Rejection, Verdict
+from speko.storage.verdicts import Rejection
+from speko.storage.verdicts import Verdict as KeyVerdict
 
+Verdict = Literal["accepted", "rejected", "unknown"]
+"""`unknown` also where there is no key, or none is needed."""
 log = logging.getLogger(__name__)
 
 SECONDS: Final = 8.0
@@ -79,6 +82,8 @@ class ProviderTestView(Struct, frozen=True, rename="camel", kw_only=True):
     """What came, or what to do, for people."""
     models: int | None
     """How many models the vendor lists; null where it was not asked, or did not say."""
+    verdict: Verdict
+    """What the answer says about the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,7 @@ class _Outcome:
     latency_ms: float | None = None
     status: int | None = None
     models: int | None = None
-    accepted: bool = False
-    """The vendor takes the key, and would have refused a bad one."""
+    verdict: Verdict = "unknown"
     rejection: str | None = None
     """The vendor's words, where it refuses the key."""
 
@@ -107,9 +111,9 @@ async def check_provider(request: Request[Any, Any, Any], provider: FromPath[str
     own_keys = gateway.own_keys(context_of(request).organization_id)
     outcome = await _outcome(gateway, registration, own_keys)
     own_key = own_keys.get(registration.vendor.id)
-    if own_key is not None and outcome.source == "BYOK" and (outcome.accepted or outcome.rejection is not None):
+    if own_key is not None and outcome.source == "BYOK" and outcome.verdict != "unknown":
         rejection = None if outcome.rejection is None else Rejection(checked_at, outcome.status, outcome.rejection)
-        await gateway.store.key_judged(Verdict(own_key.id, checked_at, rejection))
+        await gateway.store.key_judged(KeyVerdict(own_key.id, checked_at, rejection))
     return ProviderTestView(
         provider=registration.vendor.id,
         ok=outcome.ok,
@@ -119,6 +123,7 @@ async def check_provider(request: Request[Any, Any, Any], provider: FromPath[str
         status=outcome.status,
         message=outcome.message,
         models=outcome.models,
+        verdict=outcome.verdict,
     )
 
 
@@ -161,7 +166,11 @@ async def _ask(gateway: Gateway, registration: Registration, credential: Credent
             report = await gateway.connectors.check(vendor.id).check(call)
     except ProviderError as error:
         failed = outcome(False, _verdict(vendor.name, error), status=error.status)
-        return replace(failed, rejection=error.message) if isinstance(error, CredentialRejected) else failed
+        return (
+            replace(failed, verdict="rejected", rejection=error.message)
+            if isinstance(error, CredentialRejected)
+            else failed
+        )
     except TimeoutError:
         return outcome(False, f"{vendor.name} does not answer within {SECONDS:g} seconds")
     except Exception as error:
@@ -169,7 +178,7 @@ async def _ask(gateway: Gateway, registration: Registration, credential: Credent
         log.error("credential check crashed", extra={"provider": vendor.id, "type": type(error).__name__})
         return outcome(False, f"the connector of {vendor.name} failed; the log says how")
     took = outcome(True, report.message, status=report.status, models=report.models)
-    return replace(took, accepted=report.shows_key)
+    return replace(took, verdict="accepted") if report.shows_key and credential.api_key else took
 
 
 def _verdict(name: str, error: ProviderError) -> str:

@@ -12,6 +12,7 @@ from speko.api.errors import invalid, not_found
 from speko.api.gateway import Gateway, gateway_of
 from speko.api.wire import optional_timestamp
 from speko.providers.catalogue import MODALITIES, Modality, Vendor
+from speko.providers.own_key import problem_with_key
 
 
 class ModelView(Struct, frozen=True):
@@ -152,15 +153,9 @@ async def set_provider_key(request: Request[Any, Any, Any]) -> ProviderKeyView:
     data = await read_body(request, ProviderKeyBody)
     gateway = gateway_of(request.app)
     vendor_id, secret = data.provider.strip().lower(), data.api_key.strip()
-    registration = gateway.registry.get(vendor_id)
-    if registration is None:
-        raise invalid("Unknown provider", ("provider", "the catalogue does not know it"))
-    if registration.vendor.embedded:
-        raise invalid(f"{registration.vendor.name} needs no key", ("provider", "needs no key"))
-    if not secret:
-        raise invalid("apiKey is blank", ("apiKey", "must not be blank"))
-    if not all("!" <= character <= "~" for character in secret):
-        raise invalid("apiKey holds a character that no key has", ("apiKey", "only printable ASCII without spaces"))
+    problem = problem_with_key(gateway.registry.get(vendor_id), secret)
+    if problem is not None:
+        raise invalid(problem.text, (problem.member, problem.issue))
     await gateway.store.set_provider_key(context_of(request).organization_id, vendor_id, secret)
     return ProviderKeyView(vendor_id, True)
 

@@ -1,19 +1,23 @@
 """The gateway's settings and its database as commands reach them without a running gateway."""
 
 import argparse
+import asyncio
 import tomllib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from speko.cli.exits import CommandError, Exit
 from speko.settings import Settings, load_settings
+from speko.storage.database import FILE_NAME
 from speko.storage.errors import StorageError
 from speko.storage.store import Store
+
+T = TypeVar("T")
 
 
 def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
@@ -66,3 +70,21 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
             yield store
         finally:
             await store.close()
+
+
+def must_exist(settings: Settings) -> None:
+    """Raises CommandError where there is no database: opening would make one, and a misspelt name is likelier."""
+    file = settings.data / FILE_NAME
+    if settings.database_url is None and not file.is_file():
+        text = f"there is no database {file}; name the gateway's data folder with --data DIR"
+        raise CommandError(text, "NO_DATABASE", Exit.MISSING)
+
+
+def open_default(settings: Settings, work: Callable[[Store, str], Awaitable[T]]) -> T:
+    """What `work` makes of the store and the id of its default organisation, from a loop of its own."""
+
+    async def with_store() -> T:
+        async with open_store(settings) as store:
+            return await work(store, (await store.default_organization()).id)
+
+    return asyncio.run(with_store())

@@ -1,20 +1,16 @@
 """`speko keys`: API keys, through the gateway or, with a data folder, straight in its database."""
 
 import argparse
-import os
-from pathlib import Path
 from typing import Any, Protocol
 
 from speko.cli.connection import gateway
 from speko.cli.exits import Exit, UsageError
-from speko.cli.options import add_action, add_gateway
+from speko.cli.options import add_action
 from speko.cli.terminal import Terminal
+from speko.cli.where import EPILOG as WHERE
+from speko.cli.where import add_either, through_gateway
 
-EPILOG = """\
-With --data or --database-url the database is used directly, also while a gateway runs on it. Else, with SPEKO_API_KEY,
-the gateway is asked. Else SPEKO_DATA and SPEKO_DATABASE_URL name the database.
-"""
-_DATABASE_VARIABLES = ("SPEKO_DATA", "SPEKO_DATABASE_URL")
+EPILOG = WHERE
 
 
 class KeyRing(Protocol):
@@ -39,10 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     revoke = add_action(actions, "revoke", "end a key at once")
     revoke.add_argument("id", metavar="ID", help="id of the key, as in the list")
     for action in (create, listing, revoke):
-        action.add_argument("--data", type=Path, metavar="DIR", help="data folder of the gateway")
-        action.add_argument("--database-url", metavar="URL", help="database of the gateway")
-        action.add_argument("--config", type=Path, metavar="FILE", help="configuration file of the gateway")
-        add_gateway(action)
+        add_either(action)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,11 +62,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _key_ring(args: argparse.Namespace) -> KeyRing:
-    named = args.data or args.database_url or args.config
-    if not named and os.environ.get("SPEKO_API_KEY"):
+    if through_gateway(args):
         return _Remote(args)
-    if not named and not any(os.environ.get(name) for name in _DATABASE_VARIABLES):
-        raise UsageError("name the gateway's data folder with --data DIR, or set SPEKO_API_KEY to ask the gateway")
     from speko.cli.keys_local import LocalKeys  # needs the gateway's packages
 
     return LocalKeys(args)

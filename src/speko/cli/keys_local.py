@@ -1,14 +1,12 @@
 """API keys in the gateway's database itself, for its default organisation. No gateway needs to run."""
 
 import argparse
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from speko.cli.configuration import open_store, settings_of
-from speko.cli.exits import CommandError, Exit
-from speko.storage.database import FILE_NAME
+from speko.cli.configuration import must_exist, open_default, settings_of
+from speko.cli.exits import CommandError
 from speko.storage.records import ApiKey
 from speko.storage.store import Store
 
@@ -39,18 +37,10 @@ class LocalKeys:
             raise CommandError(f"there is no key {key_id}", "NOT_FOUND")
 
     def _find(self) -> None:
-        """Raises CommandError where there is no database: opening would make one, and a misspelt name is likelier."""
-        file = self._settings.data / FILE_NAME
-        if self._settings.database_url is None and not file.is_file():
-            text = f"there is no database {file}; name the gateway's data folder with --data DIR"
-            raise CommandError(text, "NO_DATABASE", Exit.MISSING)
+        must_exist(self._settings)
 
     def _do(self, work: Callable[[Store, str], Awaitable[T]]) -> T:
-        async def with_store() -> T:
-            async with open_store(self._settings) as store:
-                return await work(store, (await store.default_organization()).id)
-
-        return asyncio.run(with_store())
+        return open_default(self._settings, work)
 
 
 def _members(record: ApiKey) -> dict[str, Any]:

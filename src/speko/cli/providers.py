@@ -1,17 +1,25 @@
-"""`speko providers`: which vendors can be used, and your own keys for them."""
+"""`speko providers`: which vendors can be used, your own keys for them, and whether they are good."""
 
 import argparse
 import getpass
 import sys
 from typing import Any
 
-from speko import ProviderStatus
+from speko import ProviderStatus, ProviderTest
 from speko.cli.connection import ask_json, gateway
 from speko.cli.exits import Exit, UsageError
 from speko.cli.options import add_action, add_gateway
 from speko.cli.terminal import Terminal
+from speko.cli.where import EPILOG as WHERE
+from speko.cli.where import add_either, through_gateway
 
-EPILOG = "set-key asks for the key, or reads it from standard input; never from an argument, which others could see."
+EPILOG = f"""\
+set-key asks for the key, or reads it from standard input; never from an argument, which others could see.
+
+set-key and remove-key: {WHERE}\
+list and test ask the gateway. test ends with 1 where something speaks against a call.
+"""
+_SOURCES = {"BYOK": "yours, stored in the gateway", "MANAGED": "the operator's, from where the gateway was started"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,39 +29,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--configured", action="store_true", help="only those that can be called now")
     set_key = add_action(actions, "set-key", "store your own key for a vendor, encrypted")
     remove_key = add_action(actions, "remove-key", "forget your own key for a vendor")
-    for action in (set_key, remove_key):
-        action.add_argument("vendor", metavar="VENDOR", help="id of the vendor, as in the list")
-    for action in (listing, set_key, remove_key):
+    test = add_action(actions, "test", "ask a vendor once whether the key that calls would use is good")
+    for action in (set_key, remove_key, test):
+        action.add_argument("vendor", metavar="VENDOR", type=_vendor, help="id of the vendor, as in the list")
+    for action in (listing, test):
         add_gateway(action)
+    for action in (set_key, remove_key):
+        add_either(action)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Lists, stores or removes."""
+    """Lists, stores, removes or tests."""
     terminal = Terminal(as_json=args.as_json)
     if args.action == "list":
         _list(terminal, args)
         return Exit.OK
+    if args.action == "test":
+        return _test(terminal, args)
+    remote = through_gateway(args)
     if args.action == "set-key":
         secret = _read_key(args.vendor)
-        with gateway(args) as client:
-            status = client.providers.set(args.vendor, secret)
-        if not args.as_json:
-            terminal.write(f"{status.provider}: your key is stored{_use_of(args, status.provider)}")
+        status, use = _store(args, secret) if remote else _store_locally(args, secret)
+        terminal.write(f"{args.vendor}: your key is stored{use}")
     else:
-        with gateway(args) as client:
-            status = client.providers.delete(args.vendor)
-        terminal.write(f"{status.provider}: your key is forgotten")
-    terminal.document(status.model_dump(by_alias=True))
+        status = _forget(args) if remote else _forget_locally(args)
+        terminal.write(f"{args.vendor}: your key is forgotten")
+    terminal.document(status)
     return Exit.OK
+
+
+def _store(args: argparse.Namespace, secret: str) -> tuple[dict[str, Any], str]:
+    """The API's answer, and what becomes of the key, for people."""
+    with gateway(args) as client:
+        status = client.providers.set(args.vendor, secret)
+    return status.model_dump(by_alias=True), "" if args.as_json else _use_of(args, args.vendor)
+
+
+def _forget(args: argparse.Namespace) -> dict[str, Any]:
+    with gateway(args) as client:
+        return client.providers.delete(args.vendor).model_dump(by_alias=True)
+
+
+def _store_locally(args: argparse.Namespace, secret: str) -> tuple[dict[str, Any], str]:
+    from speko.cli.providers_local import LocalVendorKeys  # needs the gateway's packages
+
+    keys = LocalVendorKeys(args)
+    status = keys.store(args.vendor, secret)
+    return status, " and used from now on" if keys.has_connector(args.vendor) else _NOBODY_USES_IT
+
+
+def _forget_locally(args: argparse.Namespace) -> dict[str, Any]:
+    from speko.cli.providers_local import LocalVendorKeys  # needs the gateway's packages
+
+    return LocalVendorKeys(args).forget(args.vendor)
+
+
+_NOBODY_USES_IT = ", but this build has no connector for this vendor: nothing uses it yet"
 
 
 def _use_of(args: argparse.Namespace, vendor: str) -> str:
     """What becomes of a key that was stored: many vendors are listed that this build cannot call."""
     rows = [row for row in ask_json(args, "/v1/providers", list[ProviderStatus]) if row["key"] == vendor]
     if any(row["configured"] for row in rows):
-        return " and used from now on"
+        return f" and used from now on; to see whether it is good: speko providers test {vendor}"
     if all(row.get("reason") == "NO_CONNECTOR" for row in rows):
-        return ", but this build has no connector for this vendor: nothing uses it yet"
+        return _NOBODY_USES_IT
     return ", but cannot be used yet: " + "; ".join(dict.fromkeys(row["hint"] for row in rows if row.get("hint")))
 
 
@@ -64,10 +104,56 @@ def _list(terminal: Terminal, args: argparse.Namespace) -> None:
     cells = []
     for row in shown:
         models = ", ".join(model["id"] for model in row.get("models") or ())
-        state = "yes" if row["configured"] else "no"
+        state = ("rejected" if row.get("rejectedAt") else "yes") if row["configured"] else "no"
         source = {"BYOK": "your key"}.get(row["source"] or "", "platform" if row["configured"] else None)
-        cells.append([row["key"], row["type"], state, source, row.get("hint") or row.get("reason"), models])
+        cells.append([row["key"], row["type"], state, source, _missing(row), models])
     terminal.table(["provider", "layer", "usable", "by", "what is missing", "models"], cells)
+
+
+def _missing(row: dict[str, Any]) -> str | None:
+    if row.get("rejectedAt"):
+        return f"a key that the vendor takes: it refused yours at {row['rejectedAt']}: {row.get('rejection')}"
+    return row.get("hint") or row.get("reason")
+
+
+def _test(terminal: Terminal, args: argparse.Namespace) -> int:
+    with gateway(args) as client:
+        found = client.providers.test(args.vendor)
+    terminal.document(found.model_dump(by_alias=True))
+    terminal.write(
+        f"{terminal.styled(*(('works', 'green') if found.ok else ('does not work', 'red')))}: {found.message}"
+    )
+    facts = [("key", _key(found)), ("models", None if found.models is None else str(found.models))]
+    if found.latency_ms is not None:
+        facts.append(
+            ("answered in", f"{found.latency_ms:.0f} ms" + (f" (HTTP {found.status})" if found.status else ""))
+        )
+    facts.append(("next", _advice(found)))
+    for name, value in facts:
+        if value is not None:
+            terminal.write(f"  {name}: {value}")
+    return Exit.OK if found.ok else Exit.FAILED
+
+
+def _key(found: ProviderTest) -> str | None:
+    source = _SOURCES.get(found.source or "")
+    told = {"accepted": "accepted", "rejected": "rejected"}.get(found.verdict)
+    return ", ".join(filter(None, (told, source))) or None
+
+
+def _advice(found: ProviderTest) -> str | None:
+    """What to do next; None where the message says it."""
+    store = f"speko providers set-key {found.provider}"
+    if found.ok:
+        return "calls use it; who is asked first is shown by: speko route"
+    if found.verdict == "rejected":
+        where = (
+            "" if found.source == "BYOK" else "set the operator's key anew where the gateway starts, or bring yours; "
+        )
+        return f"{where}make a key in the vendor's console, then: {store}"
+    if found.source is None:
+        return None
+    return "calls go to the next provider meanwhile; the vendor's status page or your account there may say more"
 
 
 def _read_key(vendor: str) -> str:
@@ -77,3 +163,7 @@ def _read_key(vendor: str) -> str:
     if not key:
         raise UsageError("no key was given")
     return key
+
+
+def _vendor(text: str) -> str:
+    return text.strip().lower()

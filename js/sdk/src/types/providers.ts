@@ -73,4 +73,6 @@ export interface ProviderTest {
   message: string;
   /** How many models the vendor offers with it. */
   models: number | null;
+  /** What the answer says about the key; `unknown` also where there is none. */
+  verdict: Open<"accepted" | "rejected" | "unknown">;
 }

@@ -169,6 +169,7 @@ export const ANSWERS: Record<string, Record<string, Kind>> = {
     status: "nullable",
     message: "plain",
     models: "nullable",
+    verdict: "plain",
   }),
   ProviderView: members<ProviderRow>({
     key: "plain",

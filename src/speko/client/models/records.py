@@ -164,6 +164,8 @@ class ProviderTest(Result):
     """What came, or what to do, for people."""
     models: int | None = None
     """How many models the vendor lists."""
+    verdict: str = "unknown"
+    """What the answer says about the key: `accepted`, `rejected`, or `unknown`, also where there is none."""
 
 
 class KnownProvider(Result):
