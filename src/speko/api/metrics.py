@@ -5,7 +5,14 @@ import asyncio
 import platform
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from speko.observability.calls import CallMetrics, RequestMetrics
 from speko.observability.conversations import ConversationMetrics
@@ -34,6 +41,7 @@ class Metrics:
         knows: Knows,
         state: Callable[[], Now] = Now,
     ) -> None:
+        disable_created_metrics()  # a second series for each counter, that nobody reads
         self.registry = registry = CollectorRegistry()
         models = Models(knows)
         self.requests = RequestMetrics(registry)
