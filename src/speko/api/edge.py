@@ -113,10 +113,11 @@ def _start(status: int, headers: list[tuple[bytes, bytes]]) -> HTTPResponseStart
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-def plain_answer(error: ApiError, ids: Sequence[tuple[str, str]] | None = None) -> bytes:
+def plain_answer(error: ApiError, ids: Sequence[tuple[str, str]] | None = None, path: str = "") -> bytes:
     """A whole HTTP answer, after which the connection is closed: for what never becomes a call of the application.
-    `ids`: headers with those of the request; None = it was no request."""
-    body = msgspec.json.encode(error.body())
+    `ids`: headers with those of the request; None = it was no request. `path`: what was asked for, which decides the
+    form of the error."""
+    body = msgspec.json.encode(error.body(path))
     hop = "close, upgrade" if "upgrade" in error.headers else "close"
     headers = [
         ("content-type", "application/json"),

@@ -340,6 +340,11 @@ class Session:
         current = self._responses.current
         return current is not None and not current.finished
 
+    @property
+    def awaited(self) -> bool:
+        """The engine was asked for a response that has not begun."""
+        return self._engine.owes
+
     def problem(self, message: str, now: float) -> list[Action]:
         """Something went wrong on the way to the engine, and the session goes on. `message` is for people."""
         self._out.send(ErrorFrame("PROVIDER_ERROR", message))

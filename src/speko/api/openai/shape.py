@@ -7,7 +7,9 @@ Source: https://platform.openai.com/docs/guides/error-codes
 from collections.abc import Mapping
 from typing import Any
 
-_SERVED = ("/v1/chat/completions", "/v1/audio/", "/v1/models", "/v1/realtime")
+REALTIME = "/v1/realtime"
+"""Of that API this path alone: what is below it are the sockets of our own sessions."""
+_SERVED = ("/v1/chat/completions", "/v1/audio/", "/v1/models")
 _NOT_SERVED: Mapping[str, str] = {
     "/v1/embeddings": "embeddings",
     "/v1/completions": "completions without a conversation",
@@ -39,7 +41,7 @@ _CODES: Mapping[str, str | None] = {
 
 def is_door(path: str) -> bool:
     """Whether a path belongs to that API."""
-    return path.startswith(_DOORS)
+    return path == REALTIME or path.startswith(_DOORS)
 
 
 def not_served(path: str) -> str | None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from speko.api.realtime.early_messages import EarlyMessages
 from speko.api.realtime.tokens import SessionToken
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _FLOOD = 1008
+
+
+class SocketOwner(Protocol):
+    """Has the socket of a session, until another socket takes the session over."""
+
+    def retire(self) -> None:
+        """The socket is nobody's any more: what still comes from it is dropped."""
 
 
 class Refused(Exception):
@@ -88,7 +95,7 @@ class Door:
             bridge.crashed(error)
 
     def retire(self) -> None:
-        """The socket is nobody's any more: what still comes from it is dropped."""
+        """See `SocketOwner`."""
         self.on_audio = self.on_text = _ignore
         self._early.clear()
 

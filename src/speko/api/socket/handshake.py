@@ -49,12 +49,13 @@ def judge(head: bytes, peer: str | None, upgrade: Upgrade) -> Granted | bytes:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in found.items()}
     request_id = request_id_of(found)
     ids = [("x-request-id", request_id), ("x-trace-id", trace_id_of(found))]
+    path = ""
     try:
         path, query = _target(line)
         _check(headers)
         decided = _ask(upgrade, UpgradeRequest(path, headers, peer, request_id, query))
     except ApiError as error:
-        return plain_answer(error, ids)
+        return plain_answer(error, ids, path)
     if decided.subprotocol is not None:
         ids.append(("sec-websocket-protocol", decided.subprotocol))
     return Granted(decided, path, headers["sec-websocket-key"], ids)
