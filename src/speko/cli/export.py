@@ -6,8 +6,8 @@ from pathlib import Path
 from speko.cli.options import add_json
 
 EPILOG = """\
-One JSON object a line; its member "record" is session, words, timing, attempt, usage or credit. Words and timings follow
-their session. There are no keys in the file, but people's words are: only its owner can read it.
+One JSON object a line; its member "record" is session, words, timing, attempt, usage or credit. Words and timings
+follow their session. There are no keys in the file, but people's words are: only its owner can read it.
 The database is read directly, also while a gateway runs on it. A day without a time of day is the whole day, in UTC.
 """
 

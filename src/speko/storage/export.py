@@ -108,10 +108,8 @@ async def _turns(connection: AsyncConnection, kind: Kind, session_id: str) -> li
 
 
 def _record(kind: Kind, row: RowMapping) -> Record:
-    return {
-        "record": kind,
-        **{_camel(name): _plain(name, value) for name, value in row.items() if name not in _LEFT_OUT},
-    }
+    shown = {_camel(name): _plain(name, value) for name, value in row.items() if name not in _LEFT_OUT}
+    return {"record": kind, **shown}
 
 
 def _plain(name: str, value: Any) -> Any:
