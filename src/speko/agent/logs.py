@@ -55,7 +55,7 @@ def relay(line: bytes, pid: int, *, trusted: bool) -> None:
     try:
         said = json.loads(line)
         logger, level = logging.getLogger(str(said["logger"])), int(said["level"])
-        logger.log(level, "%s", str(said["text"]), extra={**said["more"], "pid": pid})
+        logger.log(level, str(said["text"]), extra={**said["more"], "pid": pid})
     except (ValueError, KeyError, TypeError, RecursionError):
         text = line.decode(errors="replace").rstrip()
         if trusted and text:

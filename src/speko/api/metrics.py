@@ -41,7 +41,7 @@ class Metrics:
         knows: Knows,
         state: Callable[[], Now] = Now,
     ) -> None:
-        disable_created_metrics()  # a second series for each counter, that nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, that nobody reads
         self.registry = registry = CollectorRegistry()
         models = Models(knows)
         self.requests = RequestMetrics(registry)
