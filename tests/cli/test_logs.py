@@ -4,6 +4,7 @@ import contextvars
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -65,9 +66,9 @@ def foreign(name: str, message: str, *args: object) -> logging.LogRecord:
         ("some.package", "cannot read %s", ("words",), "cannot read %s"),
         (
             "asyncio",
-            "Task exception was never retrieved\nfuture: <Task words>",
+            "A task failed\nfuture: <Task words>",
             (),
-            "Task exception was never retrieved",
+            "A task failed",
         ),
         ("asyncio", "Exception in callback <Handle f(b'words')>", (), "Exception in callback"),
     ],
@@ -106,6 +107,15 @@ def test_which_request_and_which_worker(capsys: pytest.CaptureFixture[str]) -> N
         ("another's", "req_2", None),
         ("theirs", "req_1", "trace_1"),
     ]
+
+
+def test_a_warning_is_a_line_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with restored(), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logs.configure("info", "json")
+        warnings.warn("is old", DeprecationWarning, stacklevel=1)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"].endswith("DeprecationWarning: is old")
 
 
 @contextmanager
