@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 5
-.PHONY: help setup setup-dev demo run console test test-python test-js check fix bench bench-s2s bench-talk bench-browser soak soak-s2s lock
+.PHONY: help setup setup-dev demo run console test test-python test-js check fix bench bench-one-shot bench-s2s bench-talk bench-browser soak soak-s2s lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +60,10 @@ fix: setup-dev ## repair what ruff can repair, regenerate what is generated
 	$(BIN)/python scripts/generate_docs.py
 	$(BIN)/python -m scripts.javascript npm run fix --silent
 
-bench: setup-dev ## measure the gateway's added time and throughput
+bench: setup-dev ## measure everything beside its peers, and write docs/benchmarks.md (about 15 minutes)
+	@sh bench/run.sh full $(ARGS)
+
+bench-one-shot: setup-dev ## measure the one-shot endpoints beside nginx and LiteLLM
 	@sh bench/run.sh one_shot $(ARGS)
 
 bench-s2s: setup-dev ## measure the S2S socket beside nginx: sessions per core, added latency, memory

@@ -1,69 +1,117 @@
-"""`/v1/complete` against the vendor called directly and against nginx as a plain proxy, in one run.
+"""The three one-shot endpoints beside the vendor called directly, nginx as a plain proxy, and LiteLLM's proxy.
 
     python -m bench.one_shot [--rounds N] [--seconds S]
 
-Two questions: how much later does the first event come for one caller, and how many hundred-event answers a second does
-one core give, with authentication, routing and metering on. Rounds of all parties alternate, so that a machine whose
-speed drifts treats them alike; medians are printed, and ratios against nginx of the same run.
+Two questions for each: how much later does the first useful piece come for one caller, and how many answers a second
+does one core give, with authentication, routing and metering on.
 """
 
 import argparse
-import os
-import platform
-import re
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from bench.processes import LOAD_CORE, Party, parties, set_script
+from bench.clients import OneCaller, answers_per_second, missing_programs
+from bench.parties import DIRECT, DOOR, GATEWAY, LITELLM_NAME, NGINX, RELAY, Kind, Party, parties, set_script
+from bench.report import Table, aim
 
 EVENTS = 100
-AIM_ADDED_MS, AIM_PER_SECOND = 0.25, 1000
+AIM_ADDED_MS, AIM_PER_SECOND, AIM_LITELLM = 0.25, 1000.0, 30.0
+_TITLES: dict[Kind, str] = {
+    "complete": f"Language models: answers of {EVENTS} events",
+    "speech": "Speech: 2 s of PCM",
+    "transcription": "Transcription: a WAV file of 2 s",
+}
 
 
-def first_event_ms(party: Party, requests: int) -> list[float]:
-    """Milliseconds from sending a request to the first word, one caller on one kept connection."""
+@dataclass
+class Measured:
+    """Medians of each round, by party."""
+
+    first_ms: dict[str, list[float]] = field(default_factory=dict)
+    rates: dict[str, list[float]] = field(default_factory=dict)
+    cpu_ms: dict[str, list[float]] = field(default_factory=dict)
+
+    def first(self, name: str) -> float:
+        """Milliseconds to the first useful piece."""
+        return statistics.median(self.first_ms[name])
+
+    def rate(self, name: str) -> float:
+        """Answers per second."""
+        return statistics.median(self.rates[name])
+
+    def added(self, name: str, beside: str) -> float:
+        """Milliseconds later than another party of the same round."""
+        return statistics.median(a - b for a, b in zip(self.first_ms[name], self.first_ms[beside], strict=True))
+
+
+def first_ms(party: Party, kind: Kind, requests: int) -> float:
+    """Milliseconds to the first useful piece, one caller: the median of a round."""
     found = []
-    with socket.create_connection(("127.0.0.1", party.port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request = party.request
+    with OneCaller(party, kind) as caller:
         for _ in range(requests):
-            began = time.perf_counter()
-            connection.sendall(request)
-            received = connection.recv(1 << 20)
-            while b"word" not in received:
-                received += connection.recv(1 << 20)
-            found.append((time.perf_counter() - began) * 1e3)
-            while not received.endswith(b"0\r\n\r\n"):
-                received = received[-8:] + connection.recv(1 << 20)
+            found.append(caller.ask()[0])
             time.sleep(0.0005)  # so that nobody is still busy with the end of the last answer
-    return found
+    return statistics.median(found)
 
 
-def answers_per_second(party: Party, seconds: int, connections: int = 16) -> tuple[float, float]:
-    """(answers per second, CPU milliseconds per answer) of a party that has one core."""
-    headers = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in party.headers.items())
-    script = f"wrk.method = 'POST'\nwrk.body = [[{party.body.decode()}]]\n{headers}\n"
-    script += 'wrk.headers["content-type"] = "application/json"\n'
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script)
-        file.flush()
-        before = party.cpu_seconds()
-        command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", file.name]
-        told = subprocess.check_output([*command, f"http://127.0.0.1:{party.port}{party.path}"], text=True)
-        spent = party.cpu_seconds() - before
-    if re.search(r"Non-2xx|Socket errors", told):
-        raise SystemExit(f"{party.name} failed under load:\n{told}")
-    answered = re.search(r"(\d+) requests in", told)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
-    assert answered is not None
-    assert rate is not None
-    return float(rate[1]), spent * 1e3 / int(answered[1])
+def measure(found: list[Party], kind: Kind, rounds: int, requests: int, seconds: int) -> Measured:
+    """All rounds of one endpoint."""
+    measured = Measured()
+    asked = [party for party in found if kind in party.asks]
+    for number in range(rounds):
+        print(f"{kind}: round {number + 1} of {rounds}", file=sys.stderr)
+        # A short answer, so that the first event does not wait for the work on a hundred others.
+        set_script(found[0], chunks=4)
+        for party in asked:
+            few = requests if party.name != LITELLM_NAME else max(20, requests // 6)
+            measured.first_ms.setdefault(party.name, []).append(first_ms(party, kind, few))
+        set_script(found[0], chunks=EVENTS)
+        for party in asked:
+            rate, cpu = answers_per_second(party, kind, seconds)
+            measured.rates.setdefault(party.name, []).append(rate)
+            measured.cpu_ms.setdefault(party.name, []).append(cpu)
+    return measured
+
+
+def table(kind: Kind, measured: Measured) -> Table:
+    """One endpoint."""
+    columns = ("", "first piece", "added", "answers/s", "of nginx", "CPU/answer")
+    made = Table(_TITLES[kind], columns)
+    for name in measured.first_ms:
+        cpu = "" if name == DIRECT else f"{statistics.median(measured.cpu_ms[name]):.2f} ms"
+        made.rows.append(
+            (
+                name,
+                f"{measured.first(name):.2f} ms",
+                f"{measured.added(name, DIRECT):+.2f} ms",
+                f"{measured.rate(name):.0f}",
+                f"{measured.rate(name) / measured.rate(NGINX):.2f}",
+                cpu,
+            )
+        )
+    over = measured.added(GATEWAY, NGINX)
+    made.notes.append(aim("First piece over nginx, ms", over, most=AIM_ADDED_MS))
+    if kind == "complete":
+        made.notes.append(aim("Answers per second on one core", measured.rate(GATEWAY), least=AIM_PER_SECOND))
+        made.notes.append(f"Over a bare relay on the same libraries: {measured.added(GATEWAY, RELAY):.2f} ms.")
+    if LITELLM_NAME in measured.rates:
+        times = measured.rate(GATEWAY) / measured.rate(LITELLM_NAME)
+        made.notes.append(aim("Answers per second, times LiteLLM's", times, least=AIM_LITELLM))
+        same = measured.rate(DOOR) / measured.rate(LITELLM_NAME)
+        made.notes.append(f"By the same door as LiteLLM's: {same:.1f} times.")
+    return made
+
+
+def tables(rounds: int, requests: int, seconds: int) -> list[Table]:
+    """All three endpoints."""
+    made = []
+    with parties() as found:
+        for kind in _TITLES:
+            made.append(table(kind, measure(found, kind, rounds, requests, seconds)))
+            print(made[-1].text(), flush=True)
+    return made
 
 
 def main() -> int:
@@ -73,44 +121,11 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=300, help="requests of one caller per round")
     parser.add_argument("--seconds", type=int, default=4, help="seconds of load per round")
     args = parser.parse_args()
-    missing = [program for program in ("nginx", "wrk", "taskset") if shutil.which(program) is None]
-    if missing:
-        print(f"not found: {', '.join(missing)}; type: sudo apt-get install -y nginx-light wrk", file=sys.stderr)
+    if missing := missing_programs("nginx", "wrk", "taskset"):
+        print(missing, file=sys.stderr)
         return 3
-    latencies: dict[str, list[float]] = {}
-    rates: dict[str, list[tuple[float, float]]] = {}
-    with parties(EVENTS) as found:
-        for number in range(args.rounds):
-            print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
-            # A short answer, so that the first event does not wait for the work on a hundred others.
-            set_script(found[0], chunks=4)
-            for party in found:
-                latencies.setdefault(party.name, []).append(statistics.median(first_event_ms(party, args.requests)))
-            set_script(found[0], chunks=EVENTS)
-            for party in found:
-                rates.setdefault(party.name, []).append(answers_per_second(party, args.seconds))
-    _print(latencies, rates)
+    tables(args.rounds, args.requests, args.seconds)
     return 0
-
-
-def _print(latencies: dict[str, list[float]], rates: dict[str, list[tuple[float, float]]]) -> None:
-    direct, nginx, relay, gateway = latencies
-    load = Path("/proc/loadavg").read_text().split()[0]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {load}; medians of rounds; {EVENTS} events per answer\n")
-    print(f"{'':28}{'first event':>12}{'added':>9}{'answers/s':>11}{'x nginx':>9}{'CPU/answer':>12}")
-    base = statistics.median(latencies[direct])
-    nginx_rate = statistics.median(rate for rate, _ in rates[nginx])
-    for name, rounds in latencies.items():
-        first = statistics.median(rounds)
-        rate = statistics.median(rate for rate, _ in rates[name])
-        cpu = statistics.median(cpu for _, cpu in rates[name])
-        print(f"{name:28}{first:9.3f} ms{first - base:6.3f} ms{rate:11.0f}{rate / nginx_rate:9.2f}{cpu:9.3f} ms")
-    over = statistics.median(g - n for g, n in zip(latencies[gateway], latencies[nginx], strict=True))
-    rate = statistics.median(rate for rate, _ in rates[gateway])
-    print(f"\nfirst event over nginx: {over:.3f} ms (aim {AIM_ADDED_MS})")
-    bare = statistics.median(g - r for g, r in zip(latencies[gateway], latencies[relay], strict=True))
-    print(f"first event over a bare relay on the same libraries: {bare:.3f} ms")
-    print(f"answers per second on one core: {rate:.0f} (aim {AIM_PER_SECOND})")
 
 
 if __name__ == "__main__":

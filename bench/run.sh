@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs one benchmark in one run beside its peers: run.sh one_shot|s2s|talk|soak_s2s [options]. The peers come from Debian
-# packages, which are installed when that is allowed.
+# Runs one benchmark in one run beside its peers: run.sh full|one_shot|s2s|talk|soak|soak_s2s [options]. The peers come
+# from Debian packages, which are installed when that is allowed, and LiteLLM from its own, into a folder of its own.
 set -eu
 cd "$(dirname "$0")/.."
 which=$1
 shift
 case $which in
+full) programs="nginx wrk gcc" packages="nginx-light wrk gcc libc6-dev" ;;
 one_shot) programs="nginx wrk" packages="nginx-light wrk" ;;
 s2s) programs="nginx gcc" packages="nginx-light gcc libc6-dev" ;;
 *) programs="" packages="" ;;
@@ -20,4 +21,15 @@ for program in $programs; do
         exit 3
     fi
 done
+case $which in
+full | one_shot)
+    if [ ! -x out/litellm/bin/litellm ]; then
+        echo "==> installing LiteLLM, to compare with, into out/litellm" >&2
+        mkdir -p out
+        .venv/bin/python -m venv out/litellm
+        out/litellm/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt ||
+            { rm -rf out/litellm; echo "LiteLLM could not be installed: its figures will be missing" >&2; }
+    fi
+    ;;
+esac
 exec .venv/bin/python -m "bench.$which" "$@"

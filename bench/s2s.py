@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -27,7 +26,9 @@ from pathlib import Path
 import httpx
 from websockets.asyncio.client import connect
 
+from bench.clients import missing_programs
 from bench.processes import LOAD_CORE, MEASURED_CORE, SPEKO, cpu_of, first_json, free_port, spawn
+from bench.report import Table, aim
 
 LIMIT_MS = 20.0
 AIM_SESSIONS, AIM_SHARE = 700, 0.6
@@ -240,64 +241,87 @@ class Stub:
             process.wait()
 
 
+def tables(seconds: float, *, quick: bool = False) -> list[Table]:
+    """Opening, the way of a frame, and how many sessions one core holds."""
+    folder = Path(tempfile.mkdtemp(prefix="speko-bench-"))
+    try:
+        load = Load(folder)
+        with parties(load, folder) as (nobody, nginx, gateway):
+            made = [opening(load, folder, gateway), way(load, (nobody, nginx, gateway), seconds)]
+            if not quick:
+                made.append(held(load, nginx, gateway, seconds))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for each in made:
+        print(each.text(), flush=True)
+    return made
+
+
+def opening(load: Load, folder: Path, gateway: Party) -> Table:
+    """What a session costs before anybody speaks."""
+    with Stub(load).running(folder):
+        median = statistics.median(asyncio.run(ready_ms(gateway, 60))[10:])
+    weight = load.idle_kilobytes(gateway, 400)
+    made = Table("Speech to speech: opening a session", ("", "median"))
+    made.rows = [
+        ("create to ready, instant engine", f"{median:.2f} ms"),
+        ("memory of an idle session", f"{weight:.0f} KB"),
+    ]
+    made.notes.append(aim("Create to ready, ms", median, most=AIM_READY_MS))
+    made.notes.append(aim("Memory of an idle session, KB", weight, most=AIM_IDLE_KB))
+    return made
+
+
+def way(load: Load, between: tuple[Party, ...], seconds: float) -> Table:
+    """How long a frame is under way, and what is added to the way with nobody between."""
+    made = Table(
+        "Speech to speech: a frame's way at 200 sessions", ("", "p50", "p99", "added p50", "added p99", "lost", "core")
+    )
+    rounds = [[load.run(party, 200, seconds) for party in between] for _ in range(3)]
+    added = (0.0, 0.0)
+    for place, party in enumerate(between):
+        runs = [each[place] for each in rounds]
+        p50 = statistics.median(each[place].p50 - each[0].p50 for each in rounds)
+        p99 = statistics.median(each[place].p99 - each[0].p99 for each in rounds)
+        added = (p50, p99)  # the gateway's are the last
+        made.rows.append(
+            (
+                party.name,
+                f"{statistics.median(r.p50 for r in runs):.3f} ms",
+                f"{statistics.median(r.p99 for r in runs):.3f} ms",
+                f"{p50:+.3f} ms",
+                f"{p99:+.3f} ms",
+                str(sum(r.lost for r in runs)),
+                f"{statistics.median(r.core for r in runs):.0%}",
+            )
+        )
+    made.notes.append(aim("Added by the gateway, median ms", added[0], most=AIM_ADDED_MS))
+    made.notes.append(aim("Added by the gateway, p99 ms", added[1], most=AIM_ADDED_P99_MS))
+    return made
+
+
+def held(load: Load, nginx: Party, gateway: Party, seconds: float) -> Table:
+    """Searches for the largest load of both."""
+    most = {party.name: capacity(load, party, seconds, 1600).sessions for party in (nginx, gateway)}
+    made = Table(f"Speech to speech: live sessions on one core, p99 below {LIMIT_MS:.0f} ms", ("", "sessions"))
+    made.rows = [(name, str(sessions)) for name, sessions in most.items()]
+    share = most[gateway.name] / most[nginx.name] if most[nginx.name] else float("nan")
+    made.notes.append(aim("Sessions", most[gateway.name], least=AIM_SESSIONS))
+    made.notes.append(aim("Of nginx", share, least=AIM_SHARE) + " Either of the two aims would do.")
+    return made
+
+
 def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=6.0, help="seconds of load per probe")
     parser.add_argument("--quick", action="store_true", help="no search for the capacity")
     args = parser.parse_args()
-    missing = [program for program in ("nginx", "gcc", "taskset") if shutil.which(program) is None]
-    if missing:
-        print(f"not found: {', '.join(missing)}; type: sudo apt-get install -y nginx-light gcc", file=sys.stderr)
+    if missing := missing_programs("nginx", "gcc", "taskset"):
+        print(missing, file=sys.stderr)
         return 3
-    folder = Path(tempfile.mkdtemp(prefix="speko-bench-"))
-    try:
-        load = Load(folder)
-        with parties(load, folder) as (nobody, nginx, gateway):
-            print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; one core each\n")
-            report_opening(load, folder, gateway)
-            report_way(load, (nobody, nginx, gateway), args.seconds)
-            if not args.quick:
-                report_capacity(load, nginx, gateway, args.seconds)
-            return 0
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def report_opening(load: Load, folder: Path, gateway: Party) -> None:
-    """What a session costs before anybody speaks."""
-    with Stub(load).running(folder):
-        times = asyncio.run(ready_ms(gateway, 60))[10:]
-    print(f"create to ready, instant engine: median {statistics.median(times):.2f} ms (aim {AIM_READY_MS})")
-    weight = load.idle_kilobytes(gateway, 400)
-    print(f"memory of an idle session: {weight:.0f} KB (aim {AIM_IDLE_KB:.0f})\n")
-
-
-def report_way(load: Load, between: tuple[Party, ...], seconds: float) -> None:
-    """How long a frame is under way, and what is added to the way with nobody between."""
-    print("a frame's way at 200 sessions (rounds alternate, medians):")
-    rounds = [[load.run(party, 200, seconds) for party in between] for _ in range(3)]
-    for place, party in enumerate(between):
-        runs = [each[place] for each in rounds]
-        p50 = statistics.median(each[place].p50 - each[0].p50 for each in rounds)
-        p99 = statistics.median(each[place].p99 - each[0].p99 for each in rounds)
-        print(
-            f"  {party.name:<22} p50 {statistics.median(r.p50 for r in runs):7.3f} ms, "
-            f"p99 {statistics.median(r.p99 for r in runs):7.3f} ms, added p50 {p50:7.3f}, p99 {p99:7.3f}, "
-            f"lost {sum(r.lost for r in runs)}, core {statistics.median(r.core for r in runs):4.0%}"
-        )
-    print(f"  aim: added {AIM_ADDED_MS} ms median, {AIM_ADDED_P99_MS} ms p99\n")
-
-
-def report_capacity(load: Load, nginx: Party, gateway: Party, seconds: float) -> None:
-    """Searches for the largest load of both."""
-    print(f"live sessions that one core holds with p99 below {LIMIT_MS:.0f} ms:")
-    most = {party.name: capacity(load, party, seconds, 1600).sessions for party in (nginx, gateway)}
-    share = most[gateway.name] / most[nginx.name] if most[nginx.name] else float("nan")
-    print(
-        f"  nginx {most[nginx.name]}, gateway {most[gateway.name]} ({share:.0%} of nginx); "
-        f"aim {AIM_SESSIONS} or {AIM_SHARE:.0%}"
-    )
+    tables(args.seconds, quick=args.quick)
+    return 0
 
 
 def _resident(pid: int) -> float:

