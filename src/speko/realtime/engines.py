@@ -68,6 +68,8 @@ class Engine:
 
 Dial = Callable[[Dialled, EngineSink], Awaitable[tuple[EngineConnection, S2sCapabilities, Rates]]]
 """Opens a session with an engine. Raises ProviderError."""
+Renew = Callable[[Sequence[Candidate]], Sequence[Candidate]]
+"""The same candidates with the credentials that count now; without those that have none any more."""
 
 
 class Engines:
@@ -81,6 +83,7 @@ class Engines:
         health: Health,
         meter: Meter,
         dial: Dial,
+        renew: Renew = lambda candidates: candidates,
         deadlines: Deadlines = DEADLINES,
     ) -> None:
         self.meter = meter
@@ -88,6 +91,7 @@ class Engines:
         self._pinned = pinned
         self._health = health
         self._dial = dial
+        self._renew = renew
         self._deadlines = deadlines
         self._strikes: dict[Candidate, int] = {}
         self._last: Candidate | None = None
@@ -172,8 +176,11 @@ class Engines:
     def _order(self) -> list[Candidate]:
         if self._last is None:
             return self._candidates
-        others = [] if self._pinned else [c for c in self._candidates if c != self._last]
-        return [c for c in (self._last, *others) if self._strikes.get(c, 0) < _STRIKES]
+        # A key may have been removed, or replaced, since the session began.
+        current = self._renew(self._candidates)
+        last = [c for c in current if _name(c) == _name(self._last)]
+        others = [] if self._pinned else [c for c in current if c not in last]
+        return [c for c in (*last, *others) if self._strikes.get(c, 0) < _STRIKES]
 
     def _warn_failover(self, previous: Attempt, attempt: Attempt, cause: str) -> None:
         log.warning(

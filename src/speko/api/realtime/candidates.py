@@ -1,5 +1,7 @@
 """Which engines a session may use, in order. Source: contract, sessions 1.2 and routing 7."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from speko.agent.plan import NoStage, route_stages
@@ -54,6 +56,21 @@ def candidates_of(
         f"No speech-to-speech engine can be used: {'; '.join(told) or 'none is allowed by the constraints'}",
         reason=next(iter(told.values()), "NO_CANDIDATE"),
     )
+
+
+def with_current_keys(
+    gateway: "Gateway", organization_id: str, api_key_id: str | None, candidates: Sequence[Candidate]
+) -> tuple[Candidate, ...]:
+    """The same engines with the credentials that the organisation has now; without those it has none for any more, or
+    no money."""
+    own_keys = gateway.own_keys(organization_id)
+    exceeded = gateway.limits.spending(organization_id, api_key_id)
+    renewed = []
+    for candidate in candidates:
+        found = gateway.router.access(candidate.provider, candidate.modality, own_keys)
+        if found.credential is not None:
+            renewed.append(replace(candidate, credential=found.credential, credential_id=found.credential_id))
+    return tuple(c for c in renewed if exceeded is None or not on_platform_key(c))
 
 
 def _is_agent(candidate: Candidate) -> bool:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from speko.api.errors import ApiError
 from speko.api.limiting import refusal
-from speko.api.realtime.candidates import candidates_of
+from speko.api.realtime.candidates import candidates_of, with_current_keys
 from speko.api.realtime.dialling import Dialler
 from speko.api.realtime.door import Door, Refused
 from speko.api.realtime.observer import SessionObserver
@@ -209,6 +210,7 @@ class LiveSessions:
         )
         return Bridge(config, engines, gateway.watched(row.id, observer, span))
 
+            renew=partial(with_current_keys, gateway, row.organization_id, row.api_key_id),
     def _waited_for(self, dial: Dial) -> Dial:
         """A dial that the end cuts short is still to be booked."""
 
