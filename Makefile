@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 5
-.PHONY: help setup setup-dev demo run console test test-python test-js check fix bench bench-one-shot bench-s2s bench-talk bench-browser soak soak-s2s lock
+.PHONY: help setup setup-dev setup-tests demo run console test test-python test-js check fix bench bench-one-shot bench-s2s bench-talk bench-browser soak soak-s2s lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ setup: ## install the gateway into .venv
 
 setup-dev:
 	@sh scripts/bootstrap.sh dev
+
+setup-tests:
+	@sh scripts/bootstrap.sh dev --tests
 
 demo: ## show everything once: speak, transcribe, answer, hold a conversation, fail over; no key needed
 	@sh scripts/bootstrap.sh server --need flite
@@ -29,14 +32,14 @@ console: setup ## build the web console and the TypeScript packages
 
 # All of them mostly wait: for speech, for vendors that stall, for processes that end. So three runs stand side by side.
 SECOND := tests/api tests/agent
-test: setup-dev console ## run all tests
+test: setup-tests console ## run all tests
 	@mkdir -p out; $(MAKE) test-js >out/test-js.log 2>&1 & js=$$!; \
 	$(MAKE) test-python ARGS="$(SECOND)" >out/test-python-2.log 2>&1 & second=$$!; \
 	$(MAKE) test-python ARGS="$(SECOND:%=--ignore=%)"; failed=$$?; \
 	wait $$second || failed=1; wait $$js || failed=1; \
 	cat out/test-python-2.log out/test-js.log; exit $$failed
 
-test-python: setup-dev
+test-python: setup-tests
 	@$(BIN)/python -m pytest $(ARGS) </dev/null
 
 test-js: setup-dev console

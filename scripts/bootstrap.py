@@ -22,6 +22,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 PROGRAMS = {"flite": "flite", "espeak-ng": "espeak-ng"}
 """Program to Debian package: the voices of the embedded engines."""
+TEST_PROGRAMS = {"initdb": "postgresql", "redis-server": "redis-server", "promtool": "prometheus"}
+"""The same for the servers and tools that tests run against. Tests whose program is missing are skipped."""
+POSTGRESQL = Path("/usr/lib/postgresql")
+"""Where Debian has PostgreSQL's own programs, by version and outside of PATH."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 LOCKS = {"server": ("build", "server"), "dev": ("build", "dev")}
@@ -56,20 +60,27 @@ def venv_works() -> bool:
     return PYTHON.exists() and subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-def debian_packages(*, with_venv: bool) -> list[str]:
+def found(program: str) -> bool:
+    """Whether a program is there."""
+    return shutil.which(program) is not None or (program == "initdb" and any(POSTGRESQL.glob("*/bin/initdb")))
+
+
+def debian_packages(*, with_venv: bool, for_tests: bool = False) -> list[str]:
     """Debian packages that are needed and not there."""
+    programs = {**PROGRAMS, **(TEST_PROGRAMS if for_tests else {})}
     packages = []
     if with_venv:
         debians_own = Path(sys.executable).resolve() == Path("/usr/bin/python3").resolve()
         packages.append("python3-venv" if debians_own else f"python3.{sys.version_info.minor}-venv")
-    return packages + [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    return packages + [package for program, package in programs.items() if not found(program)]
 
 
 def apt_prefix() -> list[str] | None:
     """How apt-get may be run without asking anybody, or None."""
     if shutil.which("apt-get") is None:
         return None
-    settings = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    # At that runlevel, what is installed is not started: tests start servers of their own.
+    settings = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"]
     if os.geteuid() == 0:
         return settings
     if (
@@ -147,10 +158,10 @@ def install_packages(profile: str) -> None:
     (VENV / f".speko-{profile}").write_text(content_hash(profile))
 
 
-def prepare(profile: str, needed: list[str]) -> None:
+def prepare(profile: str, needed: list[str], *, for_tests: bool = False) -> None:
     """Everything. `needed`: programs without which there is no going on."""
     with_venv = not venv_works() and find_spec("ensurepip") is None
-    packages = debian_packages(with_venv=with_venv)
+    packages = debian_packages(with_venv=with_venv, for_tests=for_tests)
     if packages:
         try:
             install_debian(packages)
@@ -167,10 +178,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("profile", choices=sorted(LOCKS))
     parser.add_argument("--need", action="append", default=[], choices=sorted(PROGRAMS), help="fail without it")
+    parser.add_argument("--tests", action="store_true", help="also the servers and tools that tests run against")
     args = parser.parse_args()
     try:
         with alone():
-            prepare(args.profile, args.need)
+            prepare(args.profile, args.need, for_tests=args.tests)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 3

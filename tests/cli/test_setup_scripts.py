@@ -36,17 +36,29 @@ def test_programs_that_are_missing(programs: Path) -> None:
     assert bootstrap.debian_packages(with_venv=True)[0] in ("python3-venv", f"python3.{sys.version_info.minor}-venv")
 
 
+def test_servers_that_tests_need(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("flite", "espeak-ng", "redis-server"):
+        install(programs, name, "")
+    versions = programs / "postgresql"
+    monkeypatch.setattr(bootstrap, "POSTGRESQL", versions)
+    assert bootstrap.debian_packages(with_venv=False) == []
+    assert bootstrap.debian_packages(with_venv=False, for_tests=True) == ["postgresql", "prometheus"]
+    (versions / "15" / "bin").mkdir(parents=True)
+    install(versions / "15" / "bin", "initdb", "")
+    assert bootstrap.debian_packages(with_venv=False, for_tests=True) == ["prometheus"]
+
+
 def test_who_may_install(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert bootstrap.apt_prefix() is None
     install(programs, "apt-get", "")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert bootstrap.apt_prefix() == ["env", "DEBIAN_FRONTEND=noninteractive"]
+    assert bootstrap.apt_prefix() == ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"]
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert bootstrap.apt_prefix() is None
     install(programs, "sudo", "exit 1")
     assert bootstrap.apt_prefix() is None
     install(programs, "sudo", '[ "$1" = -n ]')
-    assert bootstrap.apt_prefix() == ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive"]
+    assert (bootstrap.apt_prefix() or [])[:4] == ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive"]
 
 
 def test_without_permission_one_line_says_what_to_type(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
