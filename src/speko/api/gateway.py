@@ -169,13 +169,18 @@ class Gateway:
         settings = self.settings
         master_key = settings.master_key_bytes()
         self.store = await Store.open(
-            settings.database_url, settings.data, master_key, initial_credit=settings.initial_credit
+            settings.database_url,
+            settings.data,
+            master_key,
+            previous_master_key=previous,
+            initial_credit=settings.initial_credit,
         )
         self.limiting = Limiting(settings, self.store, self.router.health, self.sockets.end_soon)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
+        previous = settings.previous_master_key_bytes()
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing, booked=self.limits.booked)
         self.store.keep_by(Rules(settings.transcript_days, settings.attempt_days))
-        self.session_tokens = SessionTokens(self.store.derived_key(KEY_LABEL))
+        self.session_tokens = SessionTokens(self.store.derived_keys(KEY_LABEL))
         organization = await self.store.default_organization()
         await self.limiting.open()
         if settings.console:

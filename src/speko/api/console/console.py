@@ -43,7 +43,7 @@ class Console:
     ) -> None:
         self.site = site
         self.sessions = ConsoleSessions(
-            store.derived_key(COOKIE_LABEL), store.derived_key(CSRF_LABEL), now, store.directory.is_spent
+            store.derived_keys(COOKIE_LABEL), store.derived_keys(CSRF_LABEL), now, store.directory.is_spent
         )
         self._link = link
         self._now = now

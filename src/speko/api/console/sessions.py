@@ -1,7 +1,6 @@
 """Sessions of people in the console. A session is a signed cookie, so that any replica can check it and a restart ends
 none; only those that were logged out are written down."""
 
-import hmac
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from speko.api.signing import Signer
+from speko.api.signing import Keys, Signer
 
 COOKIE_LABEL = "console sessions"
 CSRF_LABEL = "console csrf"
-"""What the two keys are derived for, see `Store.derived_key`."""
+"""What the two keys are derived for, see `Store.derived_keys`."""
 LIFETIME = timedelta(hours=12)
 """From login; use does not prolong it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,17 +39,17 @@ class ConsoleSessions:
     """Issues, reads and ends sessions.
 
     Args:
-        cookie_key: 32 bytes that only the gateway's replicas know; like the next.
-        csrf_key: another one.
+        cookie_keys: sign the cookies.
+        csrf_keys: others.
         now: the clock, aware.
         is_over: whether the session of an id was logged out.
     """
 
     def __init__(
-        self, cookie_key: bytes, csrf_key: bytes, now: Callable[[], datetime], is_over: Callable[[str], bool]
+        self, cookie_keys: Keys, csrf_keys: Keys, now: Callable[[], datetime], is_over: Callable[[str], bool]
     ) -> None:
-        self._cookies = Signer(cookie_key)
-        self._csrf = Signer(csrf_key)
+        self._cookies = Signer(cookie_keys)
+        self._csrf = Signer(csrf_keys)
         self._now = now
         self._is_over = is_over
         self._encode = msgspec.json.Encoder().encode
@@ -80,4 +79,4 @@ class ConsoleSessions:
 
     def is_csrf_token(self, session: ConsoleSession, presented: bytes) -> bool:
         """Whether somebody presents that token."""
-        return hmac.compare_digest(self.csrf_token(session).encode(), presented)
+        return presented.isascii() and self._csrf.is_signature(session.id, presented.decode())
