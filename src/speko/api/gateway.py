@@ -36,6 +36,7 @@ from speko.storage.retention import Rules
 from speko.storage.store import Store
 
 log = logging.getLogger(__name__)
+from speko.version import __version__
 
 
 class InFlight:
@@ -209,6 +210,10 @@ class Gateway:
         own agent may be made of others."""
         composite = any(model.composite for model in registration.vendor.models)
         return self.settings.embedded != "never" or not registration.vendor.embedded or composite
+        log.info(
+            "gateway is ready",
+            extra={"version": __version__, "sqlite": self.store.is_sqlite, "traces": self.tracing is not None},
+        )
 
     def request_watch(self) -> RequestWatch:
         """What sees every request at the edge."""
@@ -227,6 +232,7 @@ class Gateway:
         self.warm = False
         self.metrics.loop_lag.stop()
         try:
+        log.info("gateway drains", extra={"calls": self.in_flight.count, "sessions": self.sockets.count})
             await self.sockets.end_all()
             await self.in_flight.end()
             await self.runtime.close()
@@ -245,6 +251,7 @@ class Gateway:
 
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""
+                log.info("gateway has stopped")
         return self.store.directory.provider_keys(organization_id)
 
     def now(self) -> float:
