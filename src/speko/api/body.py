@@ -16,6 +16,8 @@ from speko.api.gateway import gateway_of
 T = TypeVar("T")
 BODY = "body"
 """Key of a route's `opt` under which it names the struct of its body, for the OpenAPI document."""
+REQUEST_BODY = "request_body"
+"""The same for bodies that are no JSON: what the document says of it, as it stands."""
 _PATIENCE = 30.0
 """Seconds that the next piece of a body may take to arrive."""
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}

@@ -9,7 +9,8 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from speko.api.body import BODY
+from speko.api.body import BODY, REQUEST_BODY
+from speko.api.openai.shape import is_door
 from speko.api.openapi import ERROR_TEXT
 from speko.version import __version__
 
@@ -61,14 +62,9 @@ async def openapi_route(request: Request[Any, Any, Any]) -> Response[dict[str, A
 def document_of(app: Litestar) -> dict[str, Any]:
     """The framework's document with what handlers do not show by their signature: their bodies."""
     document = app.openapi_schema.to_schema()
-    bodies = {
-        (route.path_format, method.lower()): handler.opt[BODY]
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        for method in handler.http_methods
-        if BODY in handler.opt
-    }
+    bodies = _noted(app, BODY)
+    for (path, method), described in _noted(app, REQUEST_BODY).items():
+        document["paths"][path][method]["requestBody"] = described
     kinds = [*dict.fromkeys(bodies.values())]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     document["components"].setdefault("schemas", {}).update(components)
@@ -93,20 +89,32 @@ def document_of(app: Litestar) -> dict[str, Any]:
     return document
 
 
+def _noted(app: Litestar, key: str) -> dict[tuple[str, str], Any]:
+    """What routes note in `opt` under `key`, by path and method."""
+    return {
+        (route.path_format, method.lower()): handler.opt[key]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if key in handler.opt
+    }
+
+
 def _say_answers(paths: dict[str, Any]) -> None:
     """Errors in the envelope that they come in, and not in the framework's own; answers in our words."""
     for path, operations in paths.items():
         for operation in operations.values():
             answers = operation["responses"]
             if "400" in answers:
-                answers["400"] = _envelope("400")
+                answers["400"] = _envelope("400", path)
             if path.startswith("/v1/"):
-                answers.setdefault("401", _envelope("401"))
+                answers.setdefault("401", _envelope("401", path))
             for status, words in _SUCCESS.items():
                 if "follows" in answers.get(status, {}).get("description", ""):
                     answers[status]["description"] = words
 
 
-def _envelope(status: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/ErrorEnvelope"}
+def _envelope(status: str, path: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{'DoorEnvelope' if is_door(path) else 'ErrorEnvelope'}"}
     return {"description": ERROR_TEXT[int(status)], "content": {"application/json": {"schema": schema}}}

@@ -45,9 +45,15 @@ class ApiError(Exception):
         return {"error": self.text, "code": self.code, **self.extra}
 
 
-def invalid(text: str, *issues: tuple[str, str], code: str = "VALIDATION_ERROR") -> ApiError:
+def invalid(
+    text: str,
+    *issues: tuple[str, str],
+    code: str = "VALIDATION_ERROR",
+    headers: Mapping[str, str] | None = None,
+) -> ApiError:
     """400 with the issues as (path, message)."""
-    return ApiError(400, code, text, issues=[{"path": path, "message": message} for path, message in issues])
+    told = [{"path": path, "message": message} for path, message in issues]
+    return ApiError(400, code, text, headers=headers, issues=told)
 
 
 def not_found(text: str = "Not found") -> ApiError:

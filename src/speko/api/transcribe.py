@@ -25,7 +25,7 @@ from speko.routing.attempts import Candidate
 from speko.routing.dispatch import Dispatch, Served
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 
-_DETECT = frozenset({"auto", "multi"})
+DETECT = frozenset({"auto", "multi"})
 """Stream languages that mean: let the vendor find out."""
 _INVALID = "INVALID_AUDIO"
 
@@ -93,7 +93,7 @@ class TranscribeCall(RoutedCall[Transcript]):
     ) -> None:
         super().__init__(request, intent, constraints)
         language = options.language or intent.language
-        self._language = None if language in _DETECT else language
+        self._language = None if language in DETECT else language
         self._keywords = options.keywords
         self._recording, self._upload = source
 
@@ -146,15 +146,22 @@ class TranscribeCall(RoutedCall[Transcript]):
 
     async def respond_to_silence(self, dispatch: Dispatch[Transcript], send: Send) -> bool:
         """An empty transcript that nobody contradicted is an answer, not a failure."""
-        candidate, call = dispatch.attempts.silent, dispatch.silent_call
-        if candidate is None or call is None:
+        silent = self.book_silence(dispatch)
+        if silent is None:
             return False
-        dispatch.meter.served(candidate, call)
-        failovers = len(dispatch.attempts.failures) - 1
+        candidate, failovers, _ = silent
         await self._start(candidate, failovers, send)
         body = sse.encode([self._meta(candidate, failovers), self._done(candidate, failovers, [])])
         await send({"type": "http.response.body", "body": body, "more_body": False})
         return True
+
+    def book_silence(self, dispatch: Dispatch[Transcript]) -> tuple[Candidate, int, Call] | None:
+        """Who has heard nothing, the number of those that failed before, and the call; None = it was no silence."""
+        candidate, call = dispatch.attempts.silent, dispatch.silent_call
+        if candidate is None or call is None:
+            return None
+        dispatch.meter.served(candidate, call)
+        return candidate, len(dispatch.attempts.failures) - 1, call
 
     async def _start(self, candidate: Candidate, failovers: int, send: Send) -> None:
         headers = [*sse.HEADERS, *self.headers(candidate, failovers)]

@@ -6,6 +6,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from speko.api.openai.chat_answer import ChatCompletion
+from speko.api.openai.transcription_answer import Transcription
 from speko.api.openapi import ERROR_TEXT
 
 
@@ -46,4 +47,46 @@ CHAT: dict[str, Any] = {
     "summary": "Chat completions, as OpenAI's API has them",
     "tags": TAG,
     "responses": {200: _ok(ChatCompletion, "The answer; with `stream` server-sent events"), **_errors(*_ROUTED)},
+}
+LIST_MODELS: dict[str, Any] = {"summary": "Names of models", "tags": TAG, "responses": _errors(401, 429)}
+ONE_MODEL: dict[str, Any] = {"summary": "One model", "tags": TAG, "responses": _errors(401, 404, 429)}
+TRANSCRIBE: dict[str, Any] = {
+    "summary": "Transcriptions, as OpenAI's API has them",
+    "tags": TAG,
+    "responses": {
+        200: _ok(Transcription, "The transcript; plain text or server-sent events when asked for"),
+        **_errors(*_ROUTED),
+    },
+}
+TRANSCRIBE_FORM: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file", "model"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "The recording."},
+                    "model": {"type": "string", "description": "`auto`, `auto:latency`, `vendor:model` or a name."},
+                    "language": {
+                        "type": "string",
+                        "description": "BCP-47, or `auto` to let the vendor find out; else the intent's, else `en`.",
+                    },
+                    "prompt": {"type": "string", "description": "Words to expect, to models that take some."},
+                    "keywords[]": {"type": "array", "maxItems": 200, "items": {"type": "string"}},
+                    "response_format": {"enum": ["json", "text", "verbose_json"], "default": "json"},
+                    "stream": {"type": "boolean", "default": False},
+                    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "description": "Not passed on."},
+                },
+            }
+        }
+    },
+}
+SPEECH: dict[str, Any] = {
+    "summary": "Speech, as OpenAI's API has it",
+    "tags": TAG,
+    "responses": {
+        200: _ok(bytes, "Audio; with `stream_format` `sse` server-sent events", "audio/mpeg"),
+        **_errors(*_ROUTED),
+    },
 }

@@ -18,6 +18,7 @@ LONGEST = 200
 Usable = Sequence[tuple[str, str]]
 """(vendor, model)."""
 _PRESETS: tuple[OptimizeFor, ...] = get_args(OptimizeFor)
+AUTO_NAMES = (AUTO, *(f"{AUTO}:{preset}" for preset in _PRESETS))
 
 
 @dataclass(frozen=True, slots=True)
