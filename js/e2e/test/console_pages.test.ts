@@ -63,11 +63,21 @@ test("Providers: a key that the vendor refuses, one that works, and none again",
   expect(await page.content()).not.toContain("sk-not-the-one");
   await shoot(page, "providers-refused");
 
+  // Whoever comes later reads it too, and what to do.
+  await visit(page, "Sessions");
+  await visit(page, "Providers");
+  await openai.getByText("Key refused", { exact: true }).waitFor();
+  expect(await openai.textContent()).toMatch(
+    /OpenAI refused it .*: “HTTP 401.*The API key is missing or incorrect.*”\. Calls go on with other vendors\. Make a key/,
+  );
+  await expectGoodLooks(page, "providers-refused-later");
+
   await openai.getByRole("button", { name: "Replace key for OpenAI" }).click();
   await page.getByLabel("API key from OpenAI").fill(GOOD_KEY);
   await button("Save and test").click();
   await openai.getByText("It works").waitFor();
   await openai.getByText("Ready", { exact: true }).waitFor();
+  expect(await openai.getByText("refused it").count()).toBe(0);
   expect(await openai.locator(".notice").textContent()).toMatch(
     /accepts the key and lists \d+ models?\. Answered in \d+ ms\./,
   );

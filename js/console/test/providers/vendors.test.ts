@@ -66,6 +66,31 @@ describe("vendorsOf", () => {
   });
 });
 
+describe("a key that the vendor refused", () => {
+  const refused = {
+    configured: true,
+    source: "BYOK",
+    rejectedAt: "2026-01-02T00:00:00Z",
+    rejectedStatus: 401,
+    rejection: "HTTP 401: no such key",
+  } as const;
+
+  it("is told once for all layers", () => {
+    const [vendor] = vendorsOf([row("xai", "tts", missing), row("xai", "llm", refused)]);
+    expect(vendor?.refused).toEqual({ at: "2026-01-02T00:00:00Z", status: 401, words: "HTTP 401: no such key" });
+  });
+
+  it("may have come without a status and without words", () => {
+    const [vendor] = vendorsOf([row("xai", "llm", { ...refused, rejectedStatus: null, rejection: null })]);
+    expect(vendor?.refused).toEqual({ at: "2026-01-02T00:00:00Z", status: null, words: "" });
+  });
+
+  it("is nothing of the operator's key, and nothing where there was none", () => {
+    expect(vendorsOf([row("xai", "llm", { ...refused, source: null })])[0]?.refused).toBeNull();
+    expect(vendorsOf([row("xai", "llm", { configured: true, source: "BYOK" })])[0]?.refused).toBeNull();
+  });
+});
+
 describe("matches", () => {
   const [vendor] = vendorsOf([row("groq", "stt"), row("groq", "llm")]);
 

@@ -9,7 +9,7 @@ import { problemText } from "../../api/problem.js";
 import { announce, Badge, Button, Confirm, count, Fold, Time } from "../../ui/index.js";
 import { KeyDialog } from "./key_dialog.js";
 import { TestResult } from "./test_result.js";
-import { advice, type Vendor, type VendorLayer } from "./vendors.js";
+import { advice, type Refusal, type Vendor, type VendorLayer } from "./vendors.js";
 
 const ABOUT: Record<string, string> = {
   pocketsphinx: "Recognises plain English. Quick, and often wrong: noise, names and accents defeat it.",
@@ -36,6 +36,8 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
       (problem: unknown) => ({ busy: false, problem: problemText(problem) }) as const,
     );
     if (newest.current === mine) setTested(outcome);
+    // What came of it is noted beside the key.
+    onChange();
   };
   const store = async (key: string): Promise<void> => {
     await speko.providers.set(vendor.id, key);
@@ -63,6 +65,7 @@ export function VendorRow({ vendor, onChange }: { vendor: Vendor; onChange: () =
           </ul>
         </div>
         {vendor.kind !== "listed" && <Standing vendor={vendor} failed={failed(tested)} />}
+        {vendor.refused && tested === null && <Refused vendor={vendor} refusal={vendor.refused} />}
       </div>
       <div class="vendor-actions">
         {takesKey(vendor) && (
@@ -115,9 +118,15 @@ function Standing({ vendor, failed }: { vendor: Vendor; failed: boolean }): JSX.
   if (vendor.usable) {
     return (
       <p class="vendor-standing">
-        <Badge tone={failed ? "danger" : "ok"} dot>
-          {failed ? "Not working" : "Ready"}
-        </Badge>
+        {vendor.refused && !failed ? (
+          <Badge tone="warn" dot>
+            Key refused
+          </Badge>
+        ) : (
+          <Badge tone={failed ? "danger" : "ok"} dot>
+            {failed ? "Not working" : "Ready"}
+          </Badge>
+        )}
         <span class="soft">{whoseCredential(vendor)}</span>
       </p>
     );
@@ -128,6 +137,17 @@ function Standing({ vendor, failed }: { vendor: Vendor; failed: boolean }): JSX.
         {WHY[vendor.reason ?? ""] ?? "Not ready"}
       </Badge>
       <span class="faint small">{advice(vendor)}</span>
+    </p>
+  );
+}
+
+/** What the vendor said to the key, and what to do. A fresh test below says the same and more. */
+function Refused({ vendor, refusal }: { vendor: Vendor; refusal: Refusal }): JSX.Element {
+  return (
+    <p class="vendor-refused small">
+      {vendor.name} refused it <Time at={refusal.at} />
+      {refusal.words && <>: “{refusal.words}”</>}. Calls go on with other vendors. Make a key at {vendor.name} and
+      replace this one, or test it again if it is good now.
     </p>
   );
 }

@@ -18,9 +18,21 @@ export interface Vendor {
   ownKey: boolean;
   /** When; ISO 8601. */
   storedAt: string | null;
+  /** The vendor refused that key, and has not taken it since. */
+  refused: Refusal | null;
   /** Why no layer is usable, and what to do about it, in the gateway's words. */
   reason: string | null;
   hint: string | null;
+}
+
+/** What a vendor said to the organization's own key. */
+export interface Refusal {
+  /** ISO 8601. */
+  at: string;
+  /** HTTP status; null where there was none. */
+  status: number | null;
+  /** The vendor's words; may be empty. */
+  words: string;
 }
 
 /** One layer of a vendor. */
@@ -78,9 +90,15 @@ function vendorOf(rows: readonly ProviderRow[]): Vendor {
     usable,
     ownKey: rows.some((row) => row.source === "BYOK"),
     storedAt: rows.find((row) => row.updatedAt !== null)?.updatedAt ?? null,
+    refused: refusalOf(rows),
     reason: usable ? null : (open?.reason ?? null),
     hint: usable ? null : (open?.hint ?? null),
   };
+}
+
+function refusalOf(rows: readonly ProviderRow[]): Refusal | null {
+  const row = rows.find((one) => one.rejectedAt !== null && one.source === "BYOK");
+  return row?.rejectedAt ? { at: row.rejectedAt, status: row.rejectedStatus, words: row.rejection ?? "" } : null;
 }
 
 function kindOf(rows: readonly ProviderRow[]): Kind {
