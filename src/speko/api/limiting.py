@@ -55,6 +55,7 @@ class Limiting:
         self.limits = Limits(
             CeilingTable.of(settings),
             enforce_credits=settings.enforce_credits,
+            several=not store.is_sqlite,
             clock=time.monotonic,
             now=self._now,
             end_session=end_session,

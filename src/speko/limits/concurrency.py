@@ -94,6 +94,11 @@ class Concurrency:
         found.asked_at = now
         return found.count() >= most
 
+    def crowded(self, subject: str, most: int) -> bool:
+        """Whether more places are taken than there are: several processes gave the last one away."""
+        found = self._subjects.get(subject)
+        return found is not None and found.total is not None and found.count() > most
+
     def holds(self, session_id: str, now: float) -> bool:
         """Whether a session has a place already."""
         self._lapse(now)

@@ -21,6 +21,7 @@ class Limits:
     Args:
         ceilings: what may be used at most.
         enforce_credits: whether a credit that is used up keeps platform keys from being used.
+        several: whether other processes serve the same callers: a session may be claimed elsewhere than created.
         clock: monotonic seconds.
         now: the time, in UTC.
         end_session: ends a live session; called from within `booked` and `pass_on`, so it must only take note.
@@ -31,12 +32,14 @@ class Limits:
         ceilings: CeilingTable,
         *,
         enforce_credits: bool,
+        several: bool,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         end_session: Callable[[str, EndReason], None],
     ) -> None:
         self.ceilings = ceilings
         self.enforces_credits = enforce_credits
+        self._several = several
         self.rates = RequestRates()
         self.sessions = Concurrency()
         self.spend = Spend(now())
@@ -87,9 +90,10 @@ class Limits:
     ) -> Exceeded | None:
         """A session is claimed by a socket: its place lasts now, unless it has lapsed and there is none any more."""
         now = self._clock()
-        # Another process may have created it: what is young has a place somewhere.
-        counted = self.sessions.holds(session_id, now) or (self._now() - created_at).total_seconds() < HOLD
-        exceeded = None if counted else self._no_place(organization_id, key_id)
+        # Where another process may have created it: what is young has a place there.
+        young = self._several and (self._now() - created_at).total_seconds() < HOLD
+        counted = young or self.sessions.holds(session_id, now)
+        exceeded = self._no_place(organization_id, key_id, counted=counted)
         if exceeded is None:
             self.sessions.begin(session_id, _subjects(organization_id, key_id), counted=counted, now=now)
             self._live.add(session_id)
@@ -101,11 +105,13 @@ class Limits:
         self._live.discard(session_id)
         self._spending.pop(session_id, None)
 
-    def _no_place(self, organization_id: str, key_id: str | None) -> Exceeded | None:
+    def _no_place(self, organization_id: str, key_id: str | None, *, counted: bool = False) -> Exceeded | None:
         now = self._clock()
         for scope, subject, ceilings in self.ceilings.subjects(organization_id, key_id):
             most = ceilings.concurrent_sessions
-            if most is not None and self.sessions.full(subject, most, now):
+            if most is None:
+                continue
+            if self.sessions.crowded(subject, most) if counted else self.sessions.full(subject, most, now):
                 return Exceeded("sessions", scope, most, _TRY_AGAIN)
         return None
 

@@ -7,7 +7,7 @@ waited for is known exactly, a request that is refused costs nothing, and the de
 number in Redis.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from speko.limits.sharing import Command, Reply
@@ -85,7 +85,7 @@ class RequestRates:
 
     def outgoing(self, now: float, *, afresh: bool) -> list[Command]:
         """See `Shared`. Afresh, what is owed here is the least that is owed; else it is there already."""
-        asked = {s: b for s, b in self._buckets.items() if b.unsent or b.owed(now)}
+        asked = {s: b for s, b in self._buckets.items() if b.owed(now)}
         self._asked = list(asked)
         if not asked:
             return []
@@ -109,8 +109,7 @@ class RequestRates:
             bucket.unsent = 0.0
 
     def _forget(self, now: float) -> None:
-        kept: Mapping[str, _Bucket] = {s: b for s, b in self._buckets.items() if b.owed(now) or b.unsent}
-        self._buckets = dict(kept)
+        self._buckets = {subject: bucket for subject, bucket in self._buckets.items() if bucket.owed(now)}
 
 
 def _micro(seconds: float) -> int:
