@@ -74,8 +74,9 @@ async def _send(request: web.BaseRequest, answer: Answer, fault: Fault | None, p
         return await _send_all(request, replace(answer, chunks=some, end=answer.broken, joined=None), pace)
     if kind is FaultKind.TRUNCATED:
         if answer.end:
-            return await _send_all(request, replace(answer, end=b"", joined=None), pace)
-        return await _send_short(request, answer)
+            said = answer.chunks if fault.chunks else ()
+            return await _send_all(request, replace(answer, chunks=said, end=b"", joined=None), pace)
+        return await _send_short(request, answer, bool(fault.chunks))
     response = await _send_begun(request, answer, fault.chunks, pace)
     if kind is FaultKind.STALL:
         await hold()
@@ -154,10 +155,11 @@ async def _send_begun(request: web.BaseRequest, answer: Answer, count: int, pace
     return response
 
 
-async def _send_short(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    """Half of the body under a `Content-Length` that announces all of it."""
+async def _send_short(request: web.BaseRequest, answer: Answer, some: bool) -> web.StreamResponse:
+    """Half of the body, or none of it, under a `Content-Length` that announces all."""
     body = await _body(answer)
-    response, chunks = await _open(request, replace(answer, chunks=_each((body[: len(body) // 2],))), len(body))
+    sent = (body[: len(body) // 2],) if some else ()
+    response, chunks = await _open(request, replace(answer, chunks=_each(sent)), len(body))
     response.force_close()
     await _write(response, chunks, 0)
     return response

@@ -43,7 +43,7 @@ class FaultKind(StrEnum):
     with `chunks` 0, is a page of HTML with status 200, as proxies send it."""
     TRUNCATED = "truncated"
     """An event stream ends in good order on the wire, but without the vendor's own end mark. Any other body is shorter
-    than its `Content-Length`."""
+    than its `Content-Length`. With `Fault.chunks` 0 the head is all there is."""
     EMPTY = "empty"
     """All in good order, but nothing is said: no text, no tool call, no audio."""
     SLOW = "slow"

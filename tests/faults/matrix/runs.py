@@ -1,0 +1,187 @@
+"""Runs the matrix: every fault at every endpoint, with a runner-up that is well and without one, side by side.
+
+Each cell has vendors of its own, so that no breaker is shared; the vendors behind them are one simulator per fault.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from speko.providers.registry import Registry
+from speko.routing.health import Health
+from speko.settings import ProviderSettings
+from speko.simulators import OpenAISimulator
+from speko.simulators.faults import Fault
+from tests.api.running import Running, running, until
+from tests.faults.matrix.ends import HTTP_ENDS, MODELS, SCRIPT, Asked, End, Got
+from tests.faults.matrix.rows import ROWS, Row
+from tests.faults.matrix.unreachable import UNKNOWN_NAME, closed_port, mute, wrong_certificate
+
+SIDE_BY_SIDE = 6
+LONGEST = 30.0
+"""Seconds after which a call hangs."""
+IMPATIENT = {"connect_timeout": 0.5, "first_byte_timeout": 1.0, "gap_timeout": 1.0}
+"""Deadlines for faults that only a deadline ends; all others have the usual ones, so that a loaded machine misses
+none."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One call."""
+
+    row: Row
+    end: End
+    alone: bool
+    """There is no runner-up."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.end.name}: {self.row.name}{', alone' if self.alone else ''}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of a call. Vendors are `faulty` and `well`."""
+
+    got: str
+    by: str
+    """Who the answer names; empty = nobody."""
+    attempts: tuple[str, ...]
+    usage: tuple[str, ...]
+    """Whose output was booked as served."""
+    breaker: str
+    """Which breaker of the faulty one opened at its first failure."""
+
+
+def http_cells() -> list[Cell]:
+    """Of endpoints that answer once."""
+    rows = [(row, end) for end in HTTP_ENDS for row in ROWS if end.modality not in row.not_for]
+    return [Cell(row, end, alone) for row, end in rows for alone in (False, True)]
+
+
+def all_cells() -> list[Cell]:
+    """All of them, in the order of the page."""
+    return http_cells()
+
+
+async def observe_all(folder: Path) -> dict[Cell, Seen]:
+    """Makes all calls."""
+    return await observe(folder, http_cells())
+
+
+async def observe(folder: Path, cells: Sequence[Cell]) -> dict[Cell, Seen]:
+    """Makes calls of endpoints that answer once."""
+    seen: dict[Cell, Seen] = {}
+    async with AsyncExitStack() as stack:
+        addresses = {row: await _source(stack, row.source, row.pace, folder) for row in {cell.row for cell in cells}}
+        for waits in (False, True):
+            chosen = [cell for cell in cells if cell.row.waits is waits]
+            if chosen:
+                settings = IMPATIENT if waits else {}
+                async with _gateway(folder / f"waits-{waits}", chosen, addresses, settings) as gateway:
+                    seen |= await _calls(gateway, chosen)
+    return seen
+
+
+async def _source(stack: AsyncExitStack, source: Fault | str, pace: float, folder: Path) -> str:
+    """The base URL of a vendor with that fault."""
+    match source:
+        case "closed port":
+            return await stack.enter_async_context(closed_port())
+        case "unknown name":
+            return UNKNOWN_NAME
+        case "wrong certificate":
+            return await stack.enter_async_context(wrong_certificate(folder))
+        case "mute":
+            return await stack.enter_async_context(mute())
+        case Fault():
+            simulator = OpenAISimulator(script=structs.replace(SCRIPT, pace=pace), fault=source)
+            return (await stack.enter_async_context(simulator)).base_url
+        case _:
+            raise ValueError(source)
+
+
+@asynccontextmanager
+async def _gateway(
+    folder: Path, cells: Sequence[Cell], addresses: Mapping[Row, str], settings: Mapping[str, Any]
+) -> AsyncIterator[Running]:
+    """A gateway that knows two vendors for each cell. One failure opens a breaker."""
+    async with OpenAISimulator(script=SCRIPT) as well:
+        providers = {}
+        for number, cell in enumerate(cells):
+            providers[f"faulty-{number}"] = ProviderSettings(api_key="a-key", base_url=addresses[cell.row])
+            providers[f"well-{number}"] = ProviderSettings(api_key="a-key", base_url=well.base_url)
+        strict: dict[str, Any] = {"breaker_failures": 1, "breaker_open_seconds": 600.0, "embedded": "never"}
+        async with running(folder, _registry(list(providers)), providers=providers, **strict, **settings) as gateway:
+            yield gateway
+
+
+def _registry(vendors: Sequence[str]) -> Registry:
+    """Vendors that speak as openai does."""
+    openai = Registry.load().vendors["openai"]
+    models = tuple(model for model in openai.vendor.models if model.id in MODELS.values())
+    registry = Registry()
+    for vendor in vendors:
+        key = vendor.upper()
+        twin = structs.replace(openai.vendor, id=vendor, models=models, key_env=key, base_url_env=f"{key}_URL")
+        registry.add(replace(openai, vendor=twin))
+    return registry
+
+
+async def _calls(gateway: Running, cells: Sequence[Cell]) -> dict[Cell, Seen]:
+    room = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def call(number: int, cell: Cell) -> Got:
+        vendors = (f"faulty-{number}",) if cell.alone else (f"faulty-{number}", f"well-{number}")
+        async with room:
+            try:
+                async with asyncio.timeout(LONGEST):
+                    return await cell.end.call(gateway.client, Asked(_request_id(number), vendors))
+            except TimeoutError:
+                return Got("nothing: it hangs")
+
+    got = await asyncio.gather(*[call(number, cell) for number, cell in enumerate(cells)])
+
+    async def over() -> bool:
+        return gateway.gateway.in_flight.count == 0
+
+    await until(over)
+    usage = [row["provider"] for row in await gateway.usage()]
+    return {
+        cell: Seen(
+            got=what.what,
+            by=_plain(what.by or ""),
+            attempts=tuple([_attempt(tried, cell.row) for tried in await gateway.attempts(_request_id(number))]),
+            usage=tuple([_plain(name) for name in (f"faulty-{number}", f"well-{number}") if name in usage]),
+            breaker=_breaker(gateway.gateway.router.health, f"faulty-{number}", MODELS[cell.end.modality], gateway),
+        )
+        for (number, cell), what in zip(enumerate(cells), got, strict=True)
+    }
+
+
+def _request_id(number: int) -> str:
+    return f"cell-{number}"
+
+
+def _plain(vendor: str) -> str:
+    return vendor.partition("-")[0]
+
+
+def _attempt(tried: Mapping[str, Any], row: Row) -> str:
+    cause = tried["cause"]
+    if cause in row.cause.split(" or "):
+        cause = row.cause
+    return f"{_plain(tried['provider'])}: {tried['outcome']}{f' ({cause})' if cause else ''}"
+
+
+def _breaker(health: Health, vendor: str, model: str, gateway: Running) -> str:
+    now = gateway.gateway.now()
+    opened = {"model": None, "key": "platform"}
+    return (
+        " and ".join(k for k, credential in opened.items() if health.rest_of(vendor, model, credential, now)) or "none"
+    )
