@@ -28,7 +28,7 @@ from speko.storage.master_key import MasterKeys, new_key
 from speko.storage.secrets_box import CannotOpen, Owner, Sealed, name_of
 
 ANNOUNCED_SECONDS = 3.0
-"""From the announcement of a key to its use: three polls of a process that knows nothing of it yet."""
+"""From the announcement of a key to its use: several polls of a process that knows nothing of it yet."""
 _ROWS_AT_ONCE = 200
 _KEYS = tables.provider_keys
 Pause = Callable[[float], Awaitable[None]]
