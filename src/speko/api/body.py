@@ -16,8 +16,11 @@ from speko.api.gateway import gateway_of
 T = TypeVar("T")
 BODY = "body"
 """Key of a route's `opt` under which it names the struct of its body, for the OpenAPI document."""
-REQUEST_BODY = "request_body"
-"""The same for bodies that are no JSON: what the document says of it, as it stands."""
+OPERATION = "operation"
+"""The same for what else the document says of a route: members of its operation as they stand, such as the headers that
+it reads or a body that is no JSON."""
+ALSO_ANSWERS = "also_answers"
+"""The same for the other media types of a success: their names."""
 _PATIENCE = 30.0
 """Seconds that the next piece of a body may take to arrive."""
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}

@@ -9,7 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from speko.api.body import BODY, REQUEST_BODY
+from speko.api.body import ALSO_ANSWERS, BODY, OPERATION
 from speko.api.openai.shape import is_door
 from speko.api.openapi import ERROR_TEXT
 from speko.version import __version__
@@ -63,8 +63,11 @@ def document_of(app: Litestar) -> dict[str, Any]:
     """The framework's document with what handlers do not show by their signature: their bodies."""
     document = app.openapi_schema.to_schema()
     bodies = _noted(app, BODY)
-    for (path, method), described in _noted(app, REQUEST_BODY).items():
-        document["paths"][path][method]["requestBody"] = described
+    for (path, method), described in _noted(app, OPERATION).items():
+        document["paths"][path][method].update(described)
+    for (path, method), media_types in _noted(app, ALSO_ANSWERS).items():
+        content = document["paths"][path][method]["responses"]["200"]["content"]
+        content.update({media_type: {"schema": {"type": "string"}} for media_type in media_types})
     kinds = [*dict.fromkeys(bodies.values())]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     document["components"].setdefault("schemas", {}).update(components)

@@ -50,11 +50,15 @@ async def test_what_the_recogniser_is_asked(tmp_path: Path) -> None:
         await create(model="ears", file=FILE, extra_headers={"X-Speko-Intent": '{"language":"it"}'})
         await create(model="auto", file=FILE, language="auto", keywords=["one", "two"])
         await create(model="auto", file=FILE, extra_headers={"X-Speko-Stt-Options": '{"keywords":["three"]}'})
+        await create(model="auto", file=FILE, languages=["pt"])
+        await create(model="auto", file=FILE, languages=["pt", "es"])
         assert [(r.language, r.keywords) for r in alpha.requests] == [
             ("de", ("Speko, Zürich",)),
             ("it", ()),
             (None, ("one", "two")),
             ("en", ("three",)),
+            ("pt", ()),
+            (None, ()),
         ]
 
 

@@ -7,7 +7,7 @@ from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import structs
 
-from speko.api.body import BODY, read_body
+from speko.api.body import read_body
 from speko.api.complete import CompleteBody, CompleteCall
 from speko.api.openai.answering import JSON, SSE, error_event, send_whole
 from speko.api.openai.asked import Asked, asked_of
@@ -20,7 +20,7 @@ from speko.routing.attempts import Candidate
 from speko.routing.dispatch import Served
 
 
-@post("/v1/chat/completions", status_code=200, opt={BODY: ChatBody}, **CHAT)
+@post("/v1/chat/completions", status_code=200, **CHAT)
 async def chat_completions(request: Request[Any, Any, Any]) -> ASGIApp:
     """A language model's answer, whole or as a stream, in the form of OpenAI's API."""
     body = await read_body(request, ChatBody)

@@ -5,7 +5,10 @@ from typing import Any
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
+from speko.api.body import ALSO_ANSWERS, BODY, OPERATION
 from speko.api.openai.chat_answer import ChatCompletion
+from speko.api.openai.chat_body import ChatBody
+from speko.api.openai.speech_body import SpeechBody
 from speko.api.openai.transcription_answer import Transcription
 from speko.api.openapi import ERROR_TEXT
 
@@ -43,22 +46,21 @@ def _ok(kind: type, description: str, media_type: str = "application/json") -> R
 _ROUTED = (400, 401, 402, 404, 413, 429, 500)
 TAG = ["OpenAI's API"]
 
-CHAT: dict[str, Any] = {
-    "summary": "Chat completions, as OpenAI's API has them",
-    "tags": TAG,
-    "responses": {200: _ok(ChatCompletion, "The answer; with `stream` server-sent events"), **_errors(*_ROUTED)},
-}
-LIST_MODELS: dict[str, Any] = {"summary": "Names of models", "tags": TAG, "responses": _errors(401, 429)}
-ONE_MODEL: dict[str, Any] = {"summary": "One model", "tags": TAG, "responses": _errors(401, 404, 429)}
-TRANSCRIBE: dict[str, Any] = {
-    "summary": "Transcriptions, as OpenAI's API has them",
-    "tags": TAG,
-    "responses": {
-        200: _ok(Transcription, "The transcript; plain text or server-sent events when asked for"),
-        **_errors(*_ROUTED),
+_HEADERS = [
+    {
+        "name": "X-Speko-Intent",
+        "in": "header",
+        "description": "`language`, `region` and `optimizeFor` as JSON; each of them may be missing.",
+        "schema": {"type": "string", "examples": ['{"language":"de","optimizeFor":"latency"}']},
     },
-}
-TRANSCRIBE_FORM: dict[str, Any] = {
+    {
+        "name": "X-Speko-Constraints",
+        "in": "header",
+        "description": "Pipeline constraints as JSON.",
+        "schema": {"type": "string"},
+    },
+]
+_FORM: dict[str, Any] = {
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -72,6 +74,11 @@ TRANSCRIBE_FORM: dict[str, Any] = {
                         "type": "string",
                         "description": "BCP-47, or `auto` to let the vendor find out; else the intent's, else `en`.",
                     },
+                    "languages[]": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "Of several, the first counts for routing, and the vendor finds out.",
+                    },
                     "prompt": {"type": "string", "description": "Words to expect, to models that take some."},
                     "keywords[]": {"type": "array", "maxItems": 200, "items": {"type": "string"}},
                     "response_format": {"enum": ["json", "text", "verbose_json"], "default": "json"},
@@ -82,9 +89,35 @@ TRANSCRIBE_FORM: dict[str, Any] = {
         }
     },
 }
+
+CHAT: dict[str, Any] = {
+    "summary": "Chat completions, as OpenAI's API has them",
+    "tags": TAG,
+    "opt": {BODY: ChatBody, OPERATION: {"parameters": _HEADERS}, ALSO_ANSWERS: ("text/event-stream",)},
+    "responses": {200: _ok(ChatCompletion, "The answer; with `stream` server-sent events"), **_errors(*_ROUTED)},
+}
+LIST_MODELS: dict[str, Any] = {"summary": "Names of models", "tags": TAG, "responses": _errors(401, 429)}
+ONE_MODEL: dict[str, Any] = {"summary": "One model", "tags": TAG, "responses": _errors(401, 404, 429)}
+TRANSCRIBE: dict[str, Any] = {
+    "summary": "Transcriptions, as OpenAI's API has them",
+    "tags": TAG,
+    "opt": {
+        OPERATION: {"parameters": _HEADERS, "requestBody": _FORM},
+        ALSO_ANSWERS: ("text/plain", "text/event-stream"),
+    },
+    "responses": {
+        200: _ok(Transcription, "The transcript; plain text or server-sent events when asked for"),
+        **_errors(*_ROUTED),
+    },
+}
 SPEECH: dict[str, Any] = {
     "summary": "Speech, as OpenAI's API has it",
     "tags": TAG,
+    "opt": {
+        BODY: SpeechBody,
+        OPERATION: {"parameters": _HEADERS},
+        ALSO_ANSWERS: ("audio/wav", "audio/pcm", "text/event-stream"),
+    },
     "responses": {
         200: _ok(bytes, "Audio; with `stream_format` `sse` server-sent events", "audio/mpeg"),
         **_errors(*_ROUTED),

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, post
 from litestar.types import ASGIApp, Message, Send
 
-from speko.api.body import BODY, read_body
+from speko.api.body import read_body
 from speko.api.errors import invalid
 from speko.api.openai.answering import SSE, error_event, event
 from speko.api.openai.asked import asked_of
@@ -19,7 +19,7 @@ from speko.routing.dispatch import Served
 _DONE = event({"type": "speech.audio.done"})
 
 
-@post("/v1/audio/speech", status_code=200, opt={BODY: SpeechBody}, **SPEECH)
+@post("/v1/audio/speech", status_code=200, **SPEECH)
 async def speech(request: Request[Any, Any, Any]) -> ASGIApp:
     """Text to speech in the form of OpenAI's API. The answer is audio as it is made, bare or in events."""
     body = await read_body(request, SpeechBody)

@@ -8,11 +8,10 @@ from litestar import Request, post
 from litestar.types import ASGIApp, Send
 from msgspec import structs
 
-from speko.api.body import REQUEST_BODY
 from speko.api.errors import invalid
 from speko.api.openai.answering import JSON, SSE, error_event, event, send_whole
 from speko.api.openai.asked import Asked, asked_of
-from speko.api.openai.described import TRANSCRIBE, TRANSCRIBE_FORM
+from speko.api.openai.described import TRANSCRIBE
 from speko.api.openai.transcription_answer import (
     DurationUsed,
     GrowingText,
@@ -54,7 +53,7 @@ class Wanted:
     streamed: bool
 
 
-@post("/v1/audio/transcriptions", status_code=200, opt={REQUEST_BODY: TRANSCRIBE_FORM}, **TRANSCRIBE)
+@post("/v1/audio/transcriptions", status_code=200, **TRANSCRIBE)
 async def transcriptions(request: Request[Any, Any, Any]) -> ASGIApp:
     """Speech to text in the form of OpenAI's API: the recording as a file of a form."""
     form, upload = await UploadForm.receive(request, "file")
@@ -65,14 +64,21 @@ async def transcriptions(request: Request[Any, Any, Any]) -> ASGIApp:
         model = form.one("model")
         if model is None:
             raise invalid("The form has no model", ("model", "is required"))
-        language = form.one("language")
-        asked = asked_of(request, "stt", model, None if language in DETECT else language)
-        options = _options(stt_options(request), form, language)
+        language, detect = _language(form)
+        asked = asked_of(request, "stt", model, language)
+        options = _options(stt_options(request), form, detect=detect)
         recording = await read_recording(upload, _content_type(form.file.content_type, form.file.filename or ""))
         return TranscriptionCall(request, asked, options, (recording, upload), wanted)
     except BaseException:
         upload.close()
         raise
+
+
+def _language(form: UploadForm) -> tuple[str | None, bool]:
+    """The language to route for, if the form names one, and whether the vendor shall find out what is spoken."""
+    named = [language for language in (form.one("language"), *form.all("languages")) if language]
+    known = [language for language in named if language not in DETECT]
+    return (known[0] if known else None), len(known) < len(named) or len(known) > 1
 
 
 def _wanted(form: UploadForm) -> Wanted:
@@ -105,10 +111,10 @@ def _check_temperature(text: str | None) -> None:
         raise invalid("temperature must be a number from 0 to 1", ("temperature", "must be a number from 0 to 1"))
 
 
-def _options(options: SttOptions, form: UploadForm, language: str | None) -> SttOptions:
+def _options(options: SttOptions, form: UploadForm, *, detect: bool) -> SttOptions:
     """The header's options, with what the form says of the same."""
-    if language in DETECT:
-        options = structs.replace(options, language=language)
+    if detect:
+        options = structs.replace(options, language="auto")
     prompt, keywords = form.one("prompt"), form.all("keywords")
     if len(options.keywords) + len(keywords) > 200:
         raise invalid("There are more than 200 keywords", ("keywords", "at most 200"))
