@@ -5,17 +5,11 @@ import asyncio
 import platform
 from collections.abc import Callable
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from speko.observability.calls import CallMetrics, RequestMetrics
 from speko.observability.conversations import ConversationMetrics
+from speko.observability.instruments import Counter
 from speko.observability.labels import Knows, Models
 from speko.observability.loop_lag import LoopLag
 from speko.observability.state import Now, StateCollector
@@ -41,7 +35,6 @@ class Metrics:
         knows: Knows,
         state: Callable[[], Now] = Now,
     ) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, that nobody reads
         self.registry = registry = CollectorRegistry()
         models = Models(knows)
         self.requests = RequestMetrics(registry)
@@ -50,10 +43,10 @@ class Metrics:
         self._calls = CallMetrics(registry, models)
         registry.register(StateCollector(state, models, self._calls.asked))
         self._refused = Counter(
-            "speko_limits_refused_total",
+            registry,
+            "speko_limits_refused",
             "Calls and sessions that a limit refused or ended, by kind of limit.",
             ("kind",),
-            registry=registry,
         )
         in_flight = Gauge("speko_calls_in_flight", "Calls being answered now.", registry=registry)
         in_flight.set_function(calls_in_flight)
@@ -75,7 +68,7 @@ class Metrics:
 
     def refused(self, kind: str) -> None:
         """Counts what a limit refused. `kind` is one of a handful of words of ours: it becomes a label."""
-        self._refused.labels(kind).inc()
+        self._refused.add(kind)
 
     def exposition(self) -> bytes:
         """The text format."""

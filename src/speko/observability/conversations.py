@@ -1,11 +1,11 @@
 """Metrics of S2S sessions."""
 
-from functools import lru_cache
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 
 from speko.events.s2s import EndReason
+from speko.observability.instruments import Counter, Histogram
 from speko.observability.labels import OTHER, Models
 from speko.realtime.actions import TurnRecord
 
@@ -29,53 +29,44 @@ class ConversationMetrics:
 
     def __init__(self, registry: CollectorRegistry, models: Models) -> None:
         self._models = models
-        self._started = Counter(
-            "speko_sessions_started_total", "S2S sessions that got their first socket here.", registry=registry
-        )
-        ended = Counter(
-            "speko_sessions_ended_total", "S2S sessions that are over.", ("status", "reason"), registry=registry
-        )
+        self._started = Counter(registry, "speko_sessions_started", "S2S sessions that got their first socket here.")
+        self._ended = Counter(registry, "speko_sessions_ended", "S2S sessions that are over.", ("status", "reason"))
         who = ("provider", "model")
-        turns = Counter("speko_turns_total", "Turns of S2S sessions.", (*who, "interrupted"), registry=registry)
-        latency = Histogram(
+        self._turns = Counter(registry, "speko_turns", "Turns of S2S sessions.", (*who, "interrupted"))
+        self._latency = Histogram(
+            registry,
             "speko_turn_latency_seconds",
             "Time from the user's end of speech to the first audio of the answer.",
             who,
             buckets=_SECONDS,
-            registry=registry,
         )
-        switches = Counter(
-            "speko_engine_switches_total",
+        self._switches = Counter(
+            registry,
+            "speko_engine_switches",
             "Engines that took a session over from one that was lost, the same engine connected anew included.",
             who,
-            registry=registry,
         )
-        remember = lru_cache(maxsize=512)
-        self._ended_with = remember(ended.labels)
-        self._turns_with = remember(turns.labels)
-        self._latency_with = remember(latency.labels)
-        self._switches_with = remember(switches.labels)
 
     def started(self) -> None:
         """A session begins."""
-        self._started.inc()
+        self._started.add()
 
     def switched(self, provider: str, model: str) -> None:
         """Another engine serves."""
-        self._switches_with(provider, self._models.label(provider, "s2s", model)).inc()
+        self._switches.add(provider, self._models.label(provider, "s2s", model))
 
     def turn(self, record: TurnRecord, provider: str, model: str) -> None:
         """A turn is over; by the engine that answered."""
         model = self._models.label(provider, "s2s", model)
-        self._turns_with(provider, model, "yes" if record.interrupted else "no").inc()
+        self._turns.add(provider, model, "yes" if record.interrupted else "no")
         heard = any(stage.stage == "speech_ended" for stage in record.stages)
         first = next((stage.ms for stage in record.stages if stage.stage == "first_audio"), None)
         if heard and first is not None:  # a greeting answers nobody
-            self._latency_with(provider, model).observe(max(0, first) / 1e3)
+            self._latency.observe(provider, model, seconds=max(0, first) / 1e3)
 
     def ended(self, status: str, reason: str) -> None:
         """A session is over."""
-        self._ended_with(status, reason_label(reason)).inc()
+        self._ended.add(status, reason_label(reason))
 
 
 def reason_label(reason: str) -> str:

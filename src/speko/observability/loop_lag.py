@@ -2,7 +2,9 @@
 
 import asyncio
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry
+
+from speko.observability.instruments import Histogram
 
 _EVERY = 0.1
 """Seconds between two looks; ten a second cost less than a ten-thousandth of a core."""
@@ -14,10 +16,7 @@ class LoopLag:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._seconds = Histogram(
-            "speko_event_loop_lag_seconds",
-            "How late a timer of the event loop fires.",
-            buckets=_SECONDS,
-            registry=registry,
+            registry, "speko_event_loop_lag_seconds", "How late a timer of the event loop fires.", (), _SECONDS
         )
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -34,5 +33,5 @@ class LoopLag:
             self._timer = None
 
     def _rang(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._seconds.observe(max(0.0, loop.time() - self._due))
+        self._seconds.observe(seconds=max(0.0, loop.time() - self._due))
         self.start(loop)
