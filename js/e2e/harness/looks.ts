@@ -17,6 +17,7 @@ const IN_DOCS: Record<string, string> = {
   routing: "routing.png",
   "providers-tested": "providers.png",
   session: "sessions.png",
+  usage: "usage.png",
 };
 /** More elements than this are on no page. */
 const MOST_TABS = 400;

@@ -106,6 +106,15 @@ test("with that key the agent is served by the vendor, and the session tells of 
   await expectGoodLooks(page, "session-failover");
 });
 
+test("a session is deleted after a question", async () => {
+  await button("Delete").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Delete this session?").waitFor();
+  await shoot(page, "session-delete");
+  await dialog.getByRole("button", { name: "Delete session" }).click();
+  await page.getByText("No sessions yet").waitFor();
+});
+
 test("Providers: the key is removed after a question", async () => {
   await visit(page, "Providers");
   const openai = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "OpenAI", exact: true }) });

@@ -17,6 +17,7 @@ export const PLACES: Record<PageId, Place> = {
   providers: { name: "Providers", icon: "providers" },
   keys: { name: "API keys", short: "Keys", icon: "key" },
   sessions: { name: "Sessions", icon: "sessions" },
+  usage: { name: "Usage", icon: "usage" },
   docs: { name: "Docs", icon: "docs" },
 };
 

@@ -12,6 +12,7 @@ const LOADERS: Record<PageId, () => Promise<ComponentType>> = {
   providers: async () => (await import("../pages/providers/index.js")).ProvidersPage,
   keys: async () => (await import("../pages/keys/index.js")).KeysPage,
   sessions: async () => (await import("../pages/sessions/index.js")).SessionsPage,
+  usage: async () => (await import("../pages/usage/index.js")).UsagePage,
   docs: async () => (await import("../pages/docs/index.js")).DocsPage,
 };
 

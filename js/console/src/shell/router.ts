@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 /** The pages, in the order of the navigation. */
-export const PAGES = ["talk", "routing", "providers", "keys", "sessions", "docs"] as const;
+export const PAGES = ["talk", "routing", "providers", "keys", "sessions", "usage", "docs"] as const;
 
 export type PageId = (typeof PAGES)[number];
 

@@ -59,9 +59,11 @@ const DRAWINGS = {
   ),
   system: pair(<rect x="2.5" y="3.5" width="15" height="10" rx="1.5" />, <path d="M7 17h6M10 13.5V17" />),
   talk: <path d="M3.5 8.5v3M7.8 5v10M12.2 2.8v14.4M16.5 8v4" />,
+  trash: <path d="M4 5.5h12M8 5.5v-2h4v2M5.5 5.5 6.3 17h7.4l.8-11.5M8.5 8.5v5.5M11.5 8.5v5.5" />,
   tool: (
     <path d="M12.5 3.5a4 4 0 0 0-3.8 5.3L3.5 14v2.5H6l5.2-5.2a4 4 0 0 0 5-5L13.8 8.7l-2.5-2.5 2.4-2.4a4 4 0 0 0-1.2-.3z" />
   ),
+  usage: <path d="M3 17h14M5 14v-3.5M10 14V4M15 14V7.5" />,
 };
 
 function pair(...shapes: ComponentChildren[]): JSX.Element {

@@ -1,14 +1,14 @@
 /** Quality against latency, with cost as size. The table below says the same in words. */
 
 import type { ScoreRow } from "@spekoai/sdk";
-import type { JSX, RefObject } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { COLOURS } from "../../charts/colours.js";
+import { placeAfter } from "../../charts/places.js";
+import { useWidth } from "../../charts/use_width.js";
 import { Empty } from "../../ui/index.js";
 import { formatValue, type Metric } from "./metrics.js";
 import { MARGIN, type Plot, type Point, plot, type Size } from "./plot.js";
-
-/** Colours before they begin anew; names stand at the points, so that no colour has to be told apart. */
-const COLOURS = 8;
 
 export function ScorePlot(props: { rows: readonly ScoreRow[]; series: ReadonlyMap<string, number> }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
@@ -36,7 +36,7 @@ function Picture({ picture, size }: { picture: Plot; size: Size }): JSX.Element 
   const points = useRef<SVGSVGElement>(null);
   const at = Math.min(reached, picture.points.length - 1);
   const move = (event: KeyboardEvent): void => {
-    const next = pointAfter(event.key, at, picture.points.length);
+    const next = placeAfter(event.key, at, picture.points.length);
     if (next !== at && next >= 0) {
       event.preventDefault();
       setReached(next);
@@ -66,7 +66,7 @@ function Picture({ picture, size }: { picture: Plot; size: Size }): JSX.Element 
             // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: focusable only to show its details, as on hover.
             <g
               key={point.key}
-              class={`point point-${point.series % COLOURS} ${point.hollow ? "point-hollow" : ""} ${point.row.status === "production" ? "" : "point-unrouted"}`}
+              class={`point series-${point.series % COLOURS} ${point.hollow ? "point-hollow" : ""} ${point.row.status === "production" ? "" : "point-unrouted"}`}
               data-place={place}
               role="img"
               aria-label={inWords(point, picture)}
@@ -190,7 +190,7 @@ function Legend({ picture }: { picture: Plot }): JSX.Element {
           .sort(([, a], [, b]) => a - b)
           .map(([name, series]) => (
             <li key={name}>
-              <Dot class={`point-${series % COLOURS}`} radius={5} />
+              <Dot class={`series-${series % COLOURS}`} radius={5} />
               {name}
             </li>
           ))}
@@ -237,35 +237,4 @@ function inWords({ row, hollow }: Point, picture: Plot): string {
     hollow ? "cost unknown" : `${formatValue(row.costUsdPerMinute, "$/min")} per minute`,
     ...(row.status === "production" ? [] : [row.status]),
   ].join(", ");
-}
-
-/** The point that a key goes to; where the key means nothing, the same. */
-export function pointAfter(key: string, at: number, count: number): number {
-  switch (key) {
-    case "ArrowRight":
-    case "ArrowDown":
-      return Math.min(count - 1, at + 1);
-    case "ArrowLeft":
-    case "ArrowUp":
-      return Math.max(0, at - 1);
-    case "Home":
-      return 0;
-    case "End":
-      return count - 1;
-    default:
-      return at;
-  }
-}
-
-/** The width of an element in px, as it changes; 0 before it is known. */
-function useWidth(element: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const watched = element.current;
-    if (watched === null) return;
-    const observer = new ResizeObserver(() => setWidth(Math.floor(watched.clientWidth)));
-    observer.observe(watched);
-    return () => observer.disconnect();
-  }, [element]);
-  return width;
 }

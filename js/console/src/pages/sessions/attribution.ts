@@ -1,7 +1,7 @@
 /** Which vendor calls belong to which turn. The gateway books calls by session; their time says the turn. Pure. */
 
 import type { Attempt } from "@spekoai/sdk";
-import { sumMicroUsd } from "./money.js";
+import { sumMicroUsd } from "../../api/money.js";
 import { epoch, type TurnRow } from "./waterfall.js";
 
 /** One call of a vendor, as far as its place is concerned. */

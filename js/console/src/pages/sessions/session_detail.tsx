@@ -1,10 +1,15 @@
 /** One session: what it was, turn by turn. */
 
 import type { JSX } from "preact";
-import { hrefTo } from "../../shell/router.js";
+import { useState } from "preact/hooks";
+import { speko } from "../../api/gateway.js";
+import { hrefTo, navigate } from "../../shell/router.js";
 import {
+  announce,
   Badge,
+  Button,
   ButtonLink,
+  Confirm,
   CopyButton,
   count,
   duration,
@@ -27,6 +32,8 @@ import { greets, isCascade, isLive } from "./words.js";
 
 export function SessionDetail({ id }: { id: string }): JSX.Element {
   const loaded = useSession(id);
+  const [asking, setAsking] = useState(false);
+  const ended = loaded.data !== undefined && !isLive(loaded.data.session);
   return (
     <Page
       title="Session"
@@ -44,6 +51,11 @@ export function SessionDetail({ id }: { id: string }): JSX.Element {
               Refreshes itself
             </Badge>
           )}
+          {ended && (
+            <Button icon="trash" kind="quiet" onClick={() => setAsking(true)}>
+              Delete
+            </Button>
+          )}
           <ButtonLink href={hrefTo("sessions")} icon="arrowLeft" kind="quiet">
             All sessions
           </ButtonLink>
@@ -57,7 +69,24 @@ export function SessionDetail({ id }: { id: string }): JSX.Element {
       />
       {loaded.data === undefined && loaded.loading && <Skeleton lines={8} label="Loading the session" />}
       {loaded.data && <Shown record={loaded.data} />}
+      {asking && <DeleteDialog id={id} onClose={() => setAsking(false)} />}
     </Page>
+  );
+}
+
+function DeleteDialog({ id, onClose }: { id: string; onClose: () => void }): JSX.Element {
+  const remove = async (): Promise<void> => {
+    await speko.sessions.delete(id);
+    announce("The session is deleted.");
+    navigate("sessions");
+  };
+  return (
+    <Confirm title="Delete this session?" action="Delete session" onConfirm={remove} onClose={onClose}>
+      <p>
+        What was said, the timings of its turns and what vendors complained of are deleted for good. What it used and
+        cost stays in the books.
+      </p>
+    </Confirm>
   );
 }
 

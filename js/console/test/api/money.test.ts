@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { microUsd, sumMicroUsd } from "../../src/pages/sessions/money.js";
+import { microUsd, sumMicroUsd } from "../../src/api/money.js";
 
 describe("micro-USD", () => {
   it("are exact beyond 2^53", () => {
