@@ -17,10 +17,12 @@ from speko.api.app import create_app
 from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
 from speko.api.realtime.upgrade import upgrade_of
-from speko.api.server import Server, Sockets
+from speko.api.server import Server
 from speko.api.socket.protocol import websocket_protocol
 from speko.providers.registry import Registry
+from speko.api.workers.place import Place
 from speko.settings import ProviderSettings, Settings
+from tests.database import url_for
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Knows no authority. The usual context reads all of them, for each client anew, and no test needs any."""
@@ -57,8 +59,8 @@ class PromptServer(Server):
     """Ends at once. The real one looks ten times a second whether it should, and then gives connections a tenth more;
     `test_server.py` tests that one."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None], sockets: Sockets) -> None:
-        super().__init__(config, on_listening, sockets)
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[str], None], gateway: Gateway) -> None:
+        super().__init__(config, on_listening, gateway.sockets, siblings=gateway.siblings)
         self.ending = asyncio.Event()
 
     @contextmanager
@@ -88,15 +90,16 @@ async def running(
     registry: Registry | None = None,
     keys: tuple[str, ...] = (),
     console_files: Path | None = None,
+    place: Place | None = None,
     **settings: Any,
 ) -> AsyncIterator[Running]:
     """Serves on a free port. `keys`: vendors that the platform has a key for. `console_files`: a build of the
-    console."""
+    console. `place`: among several gateways."""
     if keys:
         settings["providers"] = {vendor: ProviderSettings(api_key=f"platform-key-of-{vendor}") for vendor in keys}
     # A process of the voice agent costs seconds; tests that need one ask for it.
-    chosen = Settings(data=data, **{"agent_processes": 0, **settings})
-    gateway = Gateway(chosen, registry, console_files=console_files)
+    chosen = Settings(data=data, **{"agent_processes": 0, "database_url": url_for(data), **settings})
+    gateway = Gateway(chosen, registry, console_files=console_files, place=place)
     await gateway.open()
     await gateway.warm_up()
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -111,7 +114,7 @@ async def running(
         proxy_headers=False,
         server_header=False,
     )
-    server = PromptServer(config, listening.set_result, gateway.sockets)
+    server = PromptServer(config, listening.set_result, gateway)
     task = asyncio.create_task(server.serve())
     try:
         url = await listening

@@ -17,6 +17,8 @@ from speko.api.request_watch import RequestWatch
 from speko.api.spool import Spool
 from speko.api.state import state_of
 from speko.api.workers.place import Place
+from speko.api.workers.siblings import Siblings
+from speko.api.workers.told import Told, told_by
 from speko.console import site
 from speko.limits.limits import Limits
 from speko.observability.sessions import WatchedSession
@@ -34,9 +36,9 @@ from speko.routing.usual_latency import UsualLatency
 from speko.settings import Settings, platform_settings
 from speko.storage.retention import Rules
 from speko.storage.store import Store
+from speko.version import __version__
 
 log = logging.getLogger(__name__)
-from speko.version import __version__
 
 
 class InFlight:
@@ -158,6 +160,8 @@ class Gateway:
         self.ledger: Ledger
         self.limiting: Limiting
         self.session_tokens: SessionTokens
+        self.siblings: Siblings | None = None
+        """Other processes of this machine; None: the database serves one only."""
         self.console: Console | None = None
         self._console_files = console_files
         self.sockets = LiveSessions(self)
@@ -169,6 +173,7 @@ class Gateway:
         """Opens storage, and reads the console's files."""
         settings = self.settings
         master_key = settings.master_key_bytes()
+        previous = settings.previous_master_key_bytes()
         self.store = await Store.open(
             settings.database_url,
             settings.data,
@@ -178,11 +183,12 @@ class Gateway:
         )
         self.limiting = Limiting(settings, self.store, self.router.health, self.sockets.end_soon)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
-        previous = settings.previous_master_key_bytes()
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing, booked=self.limits.booked)
         self.store.keep_by(Rules(settings.transcript_days, settings.attempt_days))
         self.session_tokens = SessionTokens(self.store.derived_keys(KEY_LABEL))
         organization = await self.store.default_organization()
+        if not self.store.is_sqlite:
+            self.siblings = Siblings(settings.data, self.place, self._told)
         await self.limiting.open()
         if settings.console:
             files = await asyncio.to_thread(site.load, self._console_files)
@@ -204,16 +210,16 @@ class Gateway:
             if isinstance(result, Exception):
                 log.error("engine failed to start", extra={"provider": vendor, "type": type(result).__name__})
         self.warm = True
+        log.info(
+            "gateway is ready",
+            extra={"version": __version__, "sqlite": self.store.is_sqlite, "traces": self.tracing is not None},
+        )
 
     def _may_serve(self, registration: Registration) -> bool:
         """Whether a vendor with something to start is of use: embedded ones are as the setting says, and the gateway's
         own agent may be made of others."""
         composite = any(model.composite for model in registration.vendor.models)
         return self.settings.embedded != "never" or not registration.vendor.embedded or composite
-        log.info(
-            "gateway is ready",
-            extra={"version": __version__, "sqlite": self.store.is_sqlite, "traces": self.tracing is not None},
-        )
 
     def request_watch(self) -> RequestWatch:
         """What sees every request at the edge."""
@@ -226,15 +232,17 @@ class Gateway:
     def drain(self) -> None:
         """The end has begun."""
         self.draining = True
+        log.info("gateway drains", extra={"calls": self.in_flight.count, "sessions": self.sockets.count})
 
     async def close(self) -> None:
         """Closes everything; what was metered is written."""
         self.warm = False
         self.metrics.loop_lag.stop()
         try:
-        log.info("gateway drains", extra={"calls": self.in_flight.count, "sessions": self.sockets.count})
             await self.sockets.end_all()
             await self.in_flight.end()
+            if self.siblings is not None:
+                await self.siblings.close()
             await self.runtime.close()
         finally:
             await self.limiting.close()
@@ -243,15 +251,18 @@ class Gateway:
                     await self.spans.close()
             finally:
                 await self.store.close()
+                log.info("gateway has stopped")
 
     @property
     def limits(self) -> Limits:
         """What callers may use at most."""
         return self.limiting.limits
 
+    def _told(self) -> Told:
+        return told_by(self.metrics.registry, str(self.place.number))
+
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""
-                log.info("gateway has stopped")
         return self.store.directory.provider_keys(organization_id)
 
     def now(self) -> float:

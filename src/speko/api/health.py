@@ -10,6 +10,7 @@ from litestar.response import Response
 from speko.api.context import unauthorized
 from speko.api.errors import not_found
 from speko.api.gateway import gateway_of
+from speko.api.workers.metrics import exposition_of_all
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
@@ -36,16 +37,18 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     token = gateway.settings.admin_token
     presented = request.headers.get("authorization", "").partition(" ")[2].strip()
     if token is not None and hmac.compare_digest(presented.encode(), token.get_secret_value().encode()):
-        return _exposition(request)
+        return await _exposition(request)
     if _is_local(request):
-        return _exposition(request)
+        return await _exposition(request)
     if token is None:
         raise not_found()
     raise unauthorized("Metrics need the admin token")
 
 
-def _exposition(request: Request[Any, Any, Any]) -> Response[bytes]:
-    body = gateway_of(request.app).metrics.exposition()
+async def _exposition(request: Request[Any, Any, Any]) -> Response[bytes]:
+    gateway = gateway_of(request.app)
+    siblings = gateway.siblings if gateway.place.number is not None else None
+    body = gateway.metrics.exposition() if siblings is None else await exposition_of_all(siblings)
     return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -18,6 +18,7 @@ from speko.api.coalescing import CoalescingProtocol
 from speko.api.gateway import Gateway
 from speko.api.realtime.upgrade import upgrade_of
 from speko.api.socket.protocol import websocket_protocol
+from speko.api.workers.siblings import Siblings
 from speko.settings import Settings
 from speko.storage.single_process import OneProcess
 
@@ -43,18 +44,36 @@ class Server(uvicorn.Server):
         on_listening: Callable[[str], None],
         sockets: Sockets,
         on_draining: Callable[[], None] = lambda: None,
+        siblings: Siblings | None = None,
     ) -> None:
         super().__init__(config)
+        self._siblings = siblings
         self._on_listening = on_listening
         self._sockets = sockets
         self._on_draining = on_draining
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens, then says where."""
+        """Listens, also for other processes of this machine, then says where."""
         await super().startup(sockets)
         if self.started:
+            if self._siblings is not None:
+                self._siblings.listen(self._adopt)
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._on_listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    async def _adopt(self, client: socket.socket, received: bytes) -> None:
+        """Takes over a connection whose upgrade request came to another process."""
+        protocol: Any = self.config.ws_protocol_class
+
+        class Adopted(protocol):  # type: ignore[misc]
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                self.data_received(received)
+
+        def make() -> Any:
+            return Adopted(config=self.config, server_state=self.server_state, app_state={})
+
+        await asyncio.get_running_loop().connect_accepted_socket(make, client)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drains, then ends what is still open."""
@@ -183,7 +202,7 @@ async def _serve(
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
-    server = Server(config, listening, gateway.sockets, gateway.drain)
+    server = Server(config, listening, gateway.sockets, gateway.drain, gateway.siblings)
     on_server(server)
     try:
         if settings.workers > 1:

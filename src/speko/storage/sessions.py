@@ -111,13 +111,22 @@ class Sessions:
         return Claim("ended", end_reason=row.end_reason) if row.over else Claim("in_use")
 
     @_to_its_end
-    async def end_lost(self) -> None:
-        """Ends what a process that died has left live. Only for a database that serves one process, before it serves:
-        elsewhere, such sessions end a minute after they expire."""
+    async def owner(self, session_id: str, organization_id: str) -> str | None:
+        """The process that holds a live session; None = nobody holds it."""
+        ours = (_s.id == session_id, _s.organization_id == organization_id, _s.status.in_(("connecting", "active")))
+        async with self._database.read() as connection:
+            found: str | None = await connection.scalar(select(_s.socket_owner).where(*ours))
+        return found
+
+    @_to_its_end
+    async def end_lost(self, owner: str | None = None) -> None:
+        """Ends what a process that died has left live. None: whatever is live; only for a database that serves one
+        process, before it serves."""
+        whose = () if owner is None else (_s.socket_owner == owner,)
         async with self._database.write() as connection:
             await connection.execute(
                 update(tables.sessions)
-                .where(_s.status.in_(("connecting", "active")), _s.kind == "s2s")
+                .where(_s.status.in_(("connecting", "active")), _s.kind == "s2s", *whose)
                 .values(status="failed", end_reason=LOST, ended_at=self._now())
             )
 

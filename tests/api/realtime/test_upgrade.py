@@ -14,7 +14,7 @@ ID = "0f0e0d0c-0b0a-4000-8000-000000000000"
 
 
 def decide(path: str = f"/v1/realtime/{ID}/ws", origins: tuple[str, ...] = ("*",), **headers: Any) -> Accept | Refusal:
-    gateway: Any = SimpleNamespace(settings=SimpleNamespace(socket_origins=origins), sockets=object())
+    gateway: Any = SimpleNamespace(settings=SimpleNamespace(socket_origins=origins), sockets=object(), siblings=None)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return upgrade_of(cast(Gateway, gateway))(UpgradeRequest(path, named, None, "req_1"))
 

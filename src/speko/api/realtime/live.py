@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from speko.api.errors import ApiError
 from speko.api.limiting import refusal
 from speko.api.realtime.candidates import candidates_of, with_current_keys
 from speko.api.realtime.dialling import Dialler
-from speko.api.realtime.door import Door, Refused
+from speko.api.realtime.door import Refused, SocketOwner
 from speko.api.realtime.observer import SessionObserver
 from speko.api.realtime.tokens import SessionToken
 from speko.events.s2s import EndFrame, EndReason
@@ -48,7 +47,7 @@ class Live:
     """One session, and the socket that has it."""
 
     bridge: Bridge
-    door: Door
+    door: SocketOwner
     entering: asyncio.Lock = field(default_factory=asyncio.Lock)
     queue: int = 0
     """Other sockets that want it."""
@@ -64,13 +63,17 @@ class LiveSessions:
         """Sockets that are entering."""
         self._dialling: set[asyncio.Task[Any]] = set()
         """Engines that are being connected."""
-        self._owner = f"proc_{uuid4().hex[:16]}"
+        self._owner = gateway.place.owner
         self._stopping = False
 
     @property
     def count(self) -> int:
         """Live sessions, those that are being admitted included."""
         return len(self._live) + len(self._tasks)
+
+    def holds(self, session_id: str) -> bool:
+        """Whether a session is live here."""
+        return session_id in self._live
 
     def start(self, entering: Coroutine[Any, Any, None]) -> None:
         """Lets a socket enter, beside everything else."""
@@ -82,7 +85,7 @@ class LiveSessions:
         """The token, if it is ours and still valid."""
         return self._gateway.session_tokens.read(presented, now) if presented else None
 
-    async def admit(self, token: SessionToken, door: Door) -> Bridge:
+    async def admit(self, token: SessionToken, door: SocketOwner) -> Bridge:
         """The session of a token, for this socket.
 
         Raises:
@@ -105,7 +108,7 @@ class LiveSessions:
             raise _in_use()
         raise Refused(4404, "SESSION_NOT_FOUND", "There is no such session any more")
 
-    async def _after_the_others(self, live: Live, door: Door) -> Bridge | None:
+    async def _after_the_others(self, live: Live, door: SocketOwner) -> Bridge | None:
         """One after the other, since each has to wait for a pong."""
         if live.queue >= _MOST_ENTERING:
             raise _in_use()
@@ -116,7 +119,7 @@ class LiveSessions:
         finally:
             live.queue -= 1
 
-    async def _take_over(self, live: Live, door: Door) -> Bridge | None:
+    async def _take_over(self, live: Live, door: SocketOwner) -> Bridge | None:
         """The session that another socket has or had; None = it is over, now if not before."""
         bridge, before = live.bridge, live.bridge.link
         # A phone that changed networks leaves a socket that looks open.
@@ -139,7 +142,7 @@ class LiveSessions:
             claim = await sessions.claim(token.session_id, token.organization_id, self._owner)
         return claim
 
-    def _begin(self, row: SessionRow, door: Door) -> Bridge:
+    def _begin(self, row: SessionRow, door: SocketOwner) -> Bridge:
         """A session that is ours alone from here on, so whatever goes wrong has to end it."""
         journal = self._gateway.store.sessions.journal
         if self._stopping:
@@ -207,10 +210,10 @@ class LiveSessions:
             health=gateway.router.health,
             meter=meter,
             dial=self._waited_for(dialler.dial),
+            renew=partial(with_current_keys, gateway, row.organization_id, row.api_key_id),
         )
         return Bridge(config, engines, gateway.watched(row.id, observer, span))
 
-            renew=partial(with_current_keys, gateway, row.organization_id, row.api_key_id),
     def _waited_for(self, dial: Dial) -> Dial:
         """A dial that the end cuts short is still to be booked."""
 

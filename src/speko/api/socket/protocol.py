@@ -32,10 +32,23 @@ class Opening(asyncio.Protocol):
         peer = self._transport.get_extra_info("peername")
         judged = judge(head, peer[0] if isinstance(peer, tuple | list) else None, self._upgrade)
         if isinstance(judged, Granted):
-            PicowsLink(judged, self._transport, self._connections, self._manners, early)
+            self._grant(judged, data, early)
         else:
             self._transport.write(judged)
             Lingering(self._transport, self._manners.linger)
+
+    def _grant(self, granted: Granted, received: bytes, early: bytes) -> None:
+        transport, moving = self._transport, granted.accept.moving
+        if moving is None:
+            PicowsLink(granted, transport, self._connections, self._manners, early)
+            return
+
+        def stay() -> None:
+            PicowsLink(granted, transport, self._connections, self._manners, early)
+            transport.resume_reading()
+
+        transport.pause_reading()
+        moving(transport, received, stay)
 
 
 _USUAL = Manners()

@@ -1,5 +1,6 @@
 """What a WebSocket implementation asks of the gateway and offers to it. Nothing here knows which one it is."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -49,6 +50,16 @@ class SocketHandler(ClientHandler, Protocol):
         the protocol; None = nothing."""
 
 
+class Moving(Protocol):
+    """Finds out whether a connection belongs to another process, and gives it to that one. Returns at once.
+
+    Nothing is read or answered meanwhile. `stay` is called when the connection stays here; one that has moved is closed
+    here without a word.
+    """
+
+    def __call__(self, transport: asyncio.Transport, received: bytes, stay: Callable[[], None]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Accept:
     """The upgrade is granted, with that subprotocol, to that handler."""
@@ -57,6 +68,8 @@ class Accept:
     subprotocol: str | None = None
     text_limit: int = TEXT_LIMIT
     """Bytes of a text message; at most `BINARY_LIMIT`."""
+    moving: Moving | None = None
+    """Asked before the upgrade is answered; None = it stays here."""
 
 
 Upgrade = Callable[[UpgradeRequest], Accept | Refusal]

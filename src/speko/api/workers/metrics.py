@@ -1,0 +1,80 @@
+"""The metrics of several workers as those of one gateway.
+
+Nothing here knows a metric by its name, so that any that is added is summed. What a name says by convention counts:
+`process_…` is each worker's own and gets the label `worker`; of gauges that count nothing, the greatest is taken. A
+worker that died takes its counts with it unless they are kept, and a sum that falls would look to Prometheus as if all
+counters had begun anew: so the last that was told of it goes on being added.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from speko.api.workers.siblings import Siblings
+from speko.api.workers.told import Family, Told
+
+_WITHIN = 2.0
+"""Seconds that a worker has to tell its metrics."""
+_COUNTS = ("counter", "histogram", "summary")
+_GREATEST = ("_info", "_state", "_problem", "_seconds")
+"""How gauges end that are no counts of anything: of those, the greatest stands for all. An age is one in seconds."""
+_Place = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class _Ready(Collector):
+    """Families that were worked out before."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+async def exposition_of_all(siblings: Siblings) -> bytes:
+    """The text format, for all workers together. One that does not answer is missing, and said to be."""
+    living, dead, silent = await siblings.metrics(_WITHIN)
+    workers = GaugeMetricFamily("speko_workers", "Workers, by whether they told their metrics.", labels=["told"])
+    workers.add_metric(["yes"], len(living))
+    workers.add_metric(["no"], silent)
+    registry = CollectorRegistry()
+    registry.register(_Ready([*summed([*living, *map(_counts, dead)]), workers]))
+    return generate_latest(registry)
+
+
+def _counts(told: Told) -> Told:
+    """What of a dead worker goes on counting."""
+    lasting = tuple(f for f in told.families if f.kind in _COUNTS and not f.name.startswith("process_"))
+    return Told(told.worker, lasting)
+
+
+def summed(all_told: Iterable[Told]) -> list[Metric]:
+    """One family for each name, in the order in which they were told."""
+    families: dict[str, Family] = {}
+    values: dict[str, dict[_Place, float]] = {}
+    for told in all_told:
+        for family in told.families:
+            families.setdefault(family.name, family)
+            found = values.setdefault(family.name, {})
+            for value in family.values:
+                labels = value.labels
+                if value.name.startswith("process_"):
+                    labels = {**labels, "worker": told.worker}
+                place = (value.name, tuple(sorted(labels.items())))
+                found[place] = _joined(family, found[place], value.value) if place in found else value.value
+    return [_metric(family, values[name]) for name, family in families.items()]
+
+
+def _joined(family: Family, one: float, other: float) -> float:
+    if family.kind not in _COUNTS and family.name.endswith(_GREATEST):
+        return max(one, other)
+    return one + other
+
+
+def _metric(family: Family, values: dict[_Place, float]) -> Metric:
+    metric = Metric(family.name, family.help, family.kind)
+    for (name, labels), value in values.items():
+        metric.add_sample(name, dict(labels), value)
+    return metric
