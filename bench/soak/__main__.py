@@ -11,6 +11,7 @@ only then.
 import argparse
 import asyncio
 import json
+import logging
 import os
 import random
 import re
@@ -201,6 +202,8 @@ def main() -> int:
     parser.add_argument("--callers", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    # The vendors' own server complains of each connection that they are made to break.
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     folder = Path(tempfile.mkdtemp(prefix="speko-soak-"))
     try:
         with ExitStack() as stack:
