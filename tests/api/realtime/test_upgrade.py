@@ -36,7 +36,7 @@ def test_the_first_subprotocol_is_the_token_and_echoed(offered: str | None, echo
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/v1/realtime", "/v1/realtime//ws", f"/v1/realtime/{ID}", f"/v1/realtime/{ID}/ws/"),
+        *("/", "/v1/realtime/", "/v1/realtime//ws", f"/v1/realtime/{ID}", f"/v1/realtime/{ID}/ws/"),
         *(f"/v1/realtime/{ID}/ws\n", f"/v1/realtime/{'a' * 65}/ws", "/v1/realtime/a b/ws", f"/v2/realtime/{ID}/ws"),
     ],
 )

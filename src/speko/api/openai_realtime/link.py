@@ -47,7 +47,7 @@ _MOST_INVALID = 50
 def openai_session(gateway: "Gateway", request: UpgradeRequest) -> Accept:
     """Grants an upgrade, or raises ApiError."""
     link = OpenAILink(gateway, Entrance.of(gateway, request))
-    return Accept(link, SUBPROTOCOL if SUBPROTOCOL in request.subprotocols else None, BINARY_LIMIT)
+    return Accept(link, SUBPROTOCOL if SUBPROTOCOL in request.subprotocols else None, text_limit=BINARY_LIMIT)
 
 
 class OpenAILink:

@@ -87,6 +87,8 @@ class Translation:
 
     def sound(self, event: client.AppendAudio) -> list[Wanted]:
         """The user's next sound, when it does not go straight. What is left to be heard goes after that."""
+        if self.over:
+            return []
         try:
             if len(event.audio) & 1:
                 raise Complaint("Half a sample: a sample has two bytes", "invalid_value", "audio")
@@ -99,6 +101,8 @@ class Translation:
 
     def said(self, event: client.Event, *, coming: bool) -> list[Wanted]:
         """Any other event of the client. `coming`: the engine has been asked for a response that has not begun."""
+        if self.over:
+            return []
         self._coming = coming
         try:
             self._on[type(event)](event)
@@ -230,6 +234,8 @@ class Translation:
 
     def frame(self, frame: ServerFrame) -> list[Wanted]:
         """The machine says something to its client."""
+        if self.over:
+            return []
         match frame:
             case TranscriptFrame(role="assistant"):
                 self.output.text(frame.text)
@@ -271,6 +277,8 @@ class Translation:
 
     def sound_begins(self) -> list[Wanted]:
         """The first sound of the open response is there; afterwards `output.sounds` says where it goes."""
+        if self.over:
+            return []
         self.output.sound_begins()
         return self._done()
 
@@ -289,6 +297,8 @@ class Translation:
 
     def engine_said(self, event: EngineEvent, *, responding: bool) -> list[Wanted]:
         """The machine has heard that. `responding`: a response is in flight now."""
+        if self.over:
+            return []
         if isinstance(event, ResponseStarted):
             if responding:
                 self._engine_id, self._status, self._usage = event.response, None, None
