@@ -419,3 +419,33 @@ async def test_an_answer_that_anybody_gets_clears_no_refusal(tmp_path: Path) -> 
         simulator.fault = Fault(FaultKind.NOT_FOUND)
         assert (await outcome_of(gateway))["ok"]
         assert (await refusal(gateway))[1] == 401
+
+
+CALLABLE = [
+    id
+    for id, registration in Registry.load().vendors.items()
+    if any((registration.stt, registration.llm, registration.tts, registration.s2s))
+    and not registration.vendor.embedded
+    and not any(model.composite for model in registration.vendor.models)
+]
+
+
+async def test_every_vendor_that_can_be_called_can_be_tested(tmp_path: Path) -> None:
+    """Key, models and latency, and whether an address answers at all."""
+    async with OpenAISimulator(engines=Engines.none(), api_key=PLATFORM_KEY) as simulator:
+        there = ProviderSettings(api_key=PLATFORM_KEY, base_url=simulator.base_url)
+        async with running(tmp_path, providers=dict.fromkeys(CALLABLE, there)) as gateway:
+            for vendor in CALLABLE:
+                found = await outcome_of(gateway, vendor)
+                assert found["latencyMs"] is not None
+                assert gateway.gateway.registry.vendors[vendor].vendor.name in found["message"]
+                assert found["status"] != 200 or (found["ok"] and found["models"] > 1)
+            simulator.api_key = THEIR_KEY
+            for vendor in CALLABLE:
+                refused = await outcome_of(gateway, vendor)
+                assert (refused["ok"], refused["verdict"], refused["status"]) == (False, "rejected", 401)
+            await simulator.stop()
+            for vendor in CALLABLE:
+                away = await outcome_of(gateway, vendor)
+                assert (away["ok"], away["verdict"], away["latencyMs"]) == (False, "unknown", None)
+                assert "cannot be reached" in away["message"]
