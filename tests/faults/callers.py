@@ -85,6 +85,11 @@ class Caller:
         """Close code and reason."""
         return self.socket.close_code, self.socket.close_reason
 
+    @property
+    def over_now(self) -> bool:
+        """Whether the socket is closed and everything that came is read."""
+        return self._reading.done()
+
     async def leave(self) -> None:
         """Closes in good order."""
         await self.socket.close()

@@ -12,7 +12,7 @@ import uvloop
 
 from tests.faults.matrix.expected import expected
 from tests.faults.matrix.page import PAGE, render
-from tests.faults.matrix.runs import Cell, Seen, all_cells, observe_all
+from tests.faults.matrix.runs import Cell, Seen, all_cells, observe
 
 CELLS = all_cells()
 
@@ -21,7 +21,7 @@ CELLS = all_cells()
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Cell, Seen]:
     """What became of every cell."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(observe_all(tmp_path_factory.mktemp("matrix")))
+        return runner.run(observe(tmp_path_factory.mktemp("matrix"), CELLS))
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=[cell.name for cell in CELLS])

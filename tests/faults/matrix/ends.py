@@ -11,11 +11,17 @@ from typing import Any
 import httpx
 
 from speko.providers.catalogue import Modality
-from speko.simulators.script import Script
+from speko.simulators.script import RealtimeScript, Script
 from tests.api.running import events
 from tests.api.test_transcribe import wav
 
-SCRIPT = Script(text="one two three four five six", transcript="hello there you", audio_ms=1000)
+ANSWER = "alpha bravo charlie delta echo foxtrot golf hotel"
+SCRIPT = Script(
+    text="one two three four five six",
+    transcript="hello there you",
+    audio_ms=1000,
+    realtime=RealtimeScript(answers=(ANSWER,), transcripts=("what",), pace=20.0, delta_ms=20, in_step=True),
+)
 SOUND = 1000 * 24 * 2
 """Bytes of PCM of the whole answer, at 24 kHz."""
 SAID = {"llm": SCRIPT.text, "stt": SCRIPT.transcript}
@@ -205,8 +211,6 @@ HTTP_ENDS: tuple[End, ...] = (
         "400 invalid_request_error None",
         ERROR_EVENT,
     ),
-)
-LATER = (
     End(
         "/v1/audio/transcriptions",
         "stt",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.faults.matrix.ends import SILENCE, WHOLE, End
+from tests.faults.matrix.engine import ENGINE_ENDS, EVERY_WORD
 from tests.faults.matrix.rows import Row
 from tests.faults.matrix.runs import Cell, Seen
 
@@ -11,7 +12,9 @@ def expected(cell: Cell) -> Seen:
     """What has to become of a call."""
     row, end = cell.row, cell.end
     course = "replaced" if row.course == "broken" and end.broken is None else row.course
-    failed = f"faulty: failed ({row.cause})"
+    failed = f"faulty: failed ({cell.cause})"
+    if end in ENGINE_ENDS:
+        return _engine(row, end, cell.alone, failed)
     match course:
         case "served":
             return Seen(WHOLE, "faulty", ("faulty: served",), ("faulty",), row.breaker)
@@ -32,3 +35,17 @@ def _alone(row: Row, end: End, failed: str) -> Seen:
         # Silence that nobody contradicts is an answer.
         return replace(nobody, got=SILENCE, by="faulty", usage=("faulty",))
     return nobody
+
+
+def _engine(row: Row, end: End, alone: bool, failed: str) -> Seen:
+    """A session goes on with another engine also in the middle of an answer. Where there is no other, or none whose
+    breaker is closed, the same one has another try."""
+    if row.course == "served":
+        return Seen(EVERY_WORD, "faulty", ("faulty: served",), ("faulty",), row.breaker)
+    spoke = row.course == "broken"
+    failures = (failed,) * (2 if spoke and alone else 1)
+    billed = ("faulty",) if spoke else ()
+    if alone:
+        assert end.broken is not None
+        return Seen(end.broken if spoke else end.failed, "", failures, billed, row.breaker)
+    return Seen(EVERY_WORD, "well", (*failures, "well: served"), (*billed, "well"), row.breaker)

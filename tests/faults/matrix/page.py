@@ -10,8 +10,9 @@ from pathlib import Path
 import uvloop
 
 from tests.faults.matrix.ends import HTTP_ENDS, End
+from tests.faults.matrix.engine import ENGINE_ENDS
 from tests.faults.matrix.rows import ROWS, Row
-from tests.faults.matrix.runs import Cell, Seen, observe_all
+from tests.faults.matrix.runs import Cell, Seen, all_cells, observe
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "faults.md"
 _HEAD = """\
@@ -30,7 +31,7 @@ No call hangs: what a vendor does not end, a deadline does. After an error event
 
 def render(seen: Mapping[Cell, Seen]) -> str:
     """The page."""
-    ends = [end for end in HTTP_ENDS if any(cell.end == end for cell in seen)]
+    ends = [end for end in (*HTTP_ENDS, *ENGINE_ENDS) if any(cell.end == end for cell in seen)]
     return "\n".join([_HEAD, *(line for end in ends for line in _section(end, seen))])
 
 
@@ -64,7 +65,7 @@ def _got(seen: Seen) -> str:
 def main() -> None:
     """Runs the matrix and writes the page."""
     with tempfile.TemporaryDirectory() as folder:
-        seen = uvloop.run(observe_all(Path(folder)))
+        seen = uvloop.run(observe(Path(folder), all_cells()))
     PAGE.write_text(render(seen), encoding="utf-8")
 
 

@@ -31,6 +31,8 @@ class Row:
     """Which breaker counts it: none, that of the vendor's model, or that of the key there."""
     engine: Fault | Place | None = None
     """The same fault at a speech-to-speech engine; None = there is no such thing there."""
+    engine_cause: str = ""
+    """Where the engine's failure has another name."""
     waits: bool = False
     """Only a deadline ends it."""
     not_for: tuple[Modality, ...] = ()
@@ -73,6 +75,7 @@ ROWS: tuple[Row, ...] = (
         "blamed",
         "bad_request",
         engine=Fault(FaultKind.BAD_REQUEST),
+        engine_cause="unsupported",
     ),
     _status("401", FaultKind.UNAUTHORIZED, "unauthorized", "key"),
     _status("402", FaultKind.PAYMENT_REQUIRED, "quota", "key"),
@@ -118,6 +121,7 @@ ROWS: tuple[Row, ...] = (
         "truncated",
         "model",
         engine=Fault(FaultKind.CLOSE, at=At.SETUP),
+        engine_cause="connection_lost",
     ),
     Row("empty", _BEFORE, Fault(FaultKind.EMPTY), "replaced", "empty"),
     Row("slow", _BEFORE, Fault(FaultKind.SLOW, seconds=0.3), "served", engine=Fault(FaultKind.SLOW, seconds=0.3)),
@@ -158,6 +162,7 @@ ROWS: tuple[Row, ...] = (
         "truncated",
         "model",
         engine=Fault(FaultKind.CLOSE, at=At.AUDIO, words=3),
+        engine_cause="connection_lost",
     ),
     Row("slow", "mid-stream", Fault(FaultKind.SLOW, seconds=0), "served", pace=0.3),
 )

@@ -9,9 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from msgspec import structs
 
+from speko.api.realtime import live
 from speko.providers.registry import Registry
 from speko.routing.health import Health
 from speko.settings import ProviderSettings
@@ -19,7 +21,8 @@ from speko.simulators import OpenAISimulator
 from speko.simulators.faults import Fault
 from tests.api.running import Running, running, until
 from tests.faults.matrix.ends import HTTP_ENDS, MODELS, SCRIPT, Asked, End, Got
-from tests.faults.matrix.rows import ROWS, Row
+from tests.faults.matrix.engine import ENGINE_ENDS
+from tests.faults.matrix.rows import ROWS, Place, Row
 from tests.faults.matrix.unreachable import UNKNOWN_NAME, closed_port, mute, wrong_certificate
 
 SIDE_BY_SIDE = 6
@@ -40,6 +43,18 @@ class Cell:
     """There is no runner-up."""
 
     @property
+    def source(self) -> Fault | Place:
+        """What is wrong with the vendor."""
+        source = self.row.engine if self.end in ENGINE_ENDS else self.row.source
+        assert source is not None
+        return source
+
+    @property
+    def cause(self) -> str:
+        """Of the failed attempt."""
+        return self.row.engine_cause or self.row.cause if self.end in ENGINE_ENDS else self.row.cause
+
+    @property
     def name(self) -> str:
         return f"{self.end.name}: {self.row.name}{', alone' if self.alone else ''}"
 
@@ -58,37 +73,28 @@ class Seen:
     """Which breaker of the faulty one opened at its first failure."""
 
 
-def http_cells() -> list[Cell]:
-    """Of endpoints that answer once."""
+def all_cells() -> list[Cell]:
+    """All of them."""
     rows = [(row, end) for end in HTTP_ENDS for row in ROWS if end.modality not in row.not_for]
+    rows += [(row, end) for end in ENGINE_ENDS for row in ROWS if row.engine is not None]
     return [Cell(row, end, alone) for row, end in rows for alone in (False, True)]
 
 
-def all_cells() -> list[Cell]:
-    """All of them, in the order of the page."""
-    return http_cells()
-
-
-async def observe_all(folder: Path) -> dict[Cell, Seen]:
-    """Makes all calls."""
-    return await observe(folder, http_cells())
-
-
 async def observe(folder: Path, cells: Sequence[Cell]) -> dict[Cell, Seen]:
-    """Makes calls of endpoints that answer once."""
+    """Makes all calls."""
     seen: dict[Cell, Seen] = {}
     async with AsyncExitStack() as stack:
-        addresses = {row: await _source(stack, row.source, row.pace, folder) for row in {cell.row for cell in cells}}
+        sources = {(cell.source, cell.row.pace) for cell in cells}
+        addresses = {(source, pace): await _source(stack, source, pace, folder) for source, pace in sources}
         for waits in (False, True):
             chosen = [cell for cell in cells if cell.row.waits is waits]
             if chosen:
-                settings = IMPATIENT if waits else {}
-                async with _gateway(folder / f"waits-{waits}", chosen, addresses, settings) as gateway:
+                async with _gateway(folder / f"waits-{waits}", chosen, addresses, waits) as gateway:
                     seen |= await _calls(gateway, chosen)
     return seen
 
 
-async def _source(stack: AsyncExitStack, source: Fault | str, pace: float, folder: Path) -> str:
+async def _source(stack: AsyncExitStack, source: Fault | Place, pace: float, folder: Path) -> str:
     """The base URL of a vendor with that fault."""
     match source:
         case "closed port":
@@ -108,17 +114,21 @@ async def _source(stack: AsyncExitStack, source: Fault | str, pace: float, folde
 
 @asynccontextmanager
 async def _gateway(
-    folder: Path, cells: Sequence[Cell], addresses: Mapping[Row, str], settings: Mapping[str, Any]
+    folder: Path, cells: Sequence[Cell], addresses: Mapping[tuple[Fault | Place, float], str], waits: bool
 ) -> AsyncIterator[Running]:
     """A gateway that knows two vendors for each cell. One failure opens a breaker."""
     async with OpenAISimulator(script=SCRIPT) as well:
         providers = {}
         for number, cell in enumerate(cells):
-            providers[f"faulty-{number}"] = ProviderSettings(api_key="a-key", base_url=addresses[cell.row])
+            providers[f"faulty-{number}"] = ProviderSettings(
+                api_key="a-key", base_url=addresses[cell.source, cell.row.pace]
+            )
             providers[f"well-{number}"] = ProviderSettings(api_key="a-key", base_url=well.base_url)
         strict: dict[str, Any] = {"breaker_failures": 1, "breaker_open_seconds": 600.0, "embedded": "never"}
-        async with running(folder, _registry(list(providers)), providers=providers, **strict, **settings) as gateway:
-            yield gateway
+        settings = {**strict, **(IMPATIENT if waits else {})}
+        async with running(folder, _registry(list(providers)), providers=providers, **settings) as gateway:
+            with patch.object(live, "STALL", 1.0 if waits else live.STALL):
+                yield gateway
 
 
 def _registry(vendors: Sequence[str]) -> Registry:
@@ -148,7 +158,7 @@ async def _calls(gateway: Running, cells: Sequence[Cell]) -> dict[Cell, Seen]:
     got = await asyncio.gather(*[call(number, cell) for number, cell in enumerate(cells)])
 
     async def over() -> bool:
-        return gateway.gateway.in_flight.count == 0
+        return gateway.gateway.in_flight.count == gateway.gateway.sockets.count == 0
 
     await until(over)
     usage = [row["provider"] for row in await gateway.usage()]
@@ -156,7 +166,7 @@ async def _calls(gateway: Running, cells: Sequence[Cell]) -> dict[Cell, Seen]:
         cell: Seen(
             got=what.what,
             by=_plain(what.by or ""),
-            attempts=tuple([_attempt(tried, cell.row) for tried in await gateway.attempts(_request_id(number))]),
+            attempts=tuple([_attempt(tried, cell.cause) for tried in await gateway.attempts(_request_id(number))]),
             usage=tuple([_plain(name) for name in (f"faulty-{number}", f"well-{number}") if name in usage]),
             breaker=_breaker(gateway.gateway.router.health, f"faulty-{number}", MODELS[cell.end.modality], gateway),
         )
@@ -172,10 +182,10 @@ def _plain(vendor: str) -> str:
     return vendor.partition("-")[0]
 
 
-def _attempt(tried: Mapping[str, Any], row: Row) -> str:
+def _attempt(tried: Mapping[str, Any], expected: str) -> str:
     cause = tried["cause"]
-    if cause in row.cause.split(" or "):
-        cause = row.cause
+    if cause in expected.split(" or "):
+        cause = expected  # which of them it is, the kernel decides
     return f"{_plain(tried['provider'])}: {tried['outcome']}{f' ({cause})' if cause else ''}"
 
 
