@@ -7,16 +7,18 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
 from speko.providers.call import Usage
-from speko.routing.ledger import AttemptRow, UsageRow
+from speko.routing.ledger import AttemptRow, ChargeKind, Metric, UsageRow
 from speko.storage.store import Store
 
 DAYS = 28
-SERVED = (
-    ("openai", "gpt-5-mini", "llm", "llm_tokens", "add_on", 900.0, 1400),
-    ("deepgram", "nova-3", "stt", "stt_seconds", "minutes", 24.0, 1750),
-    ("cartesia", "sonic-3", "tts", "tts_characters", "minutes", 160.0, 4800),
+Served = tuple[str, str, Literal["stt", "llm", "tts"], Metric, ChargeKind, int, int]
+SERVED: tuple[Served, ...] = (
+    ("openai", "gpt-5-mini", "llm", "llm_tokens", "add_on", 900, 1400),
+    ("deepgram", "nova-3", "stt", "stt_seconds", "minutes", 24, 1750),
+    ("cartesia", "sonic-3", "tts", "tts_characters", "minutes", 160, 4800),
 )
 
 
@@ -32,7 +34,11 @@ def rows(organization_id: str, now: datetime) -> Iterator[AttemptRow | UsageRow]
                 failed = vendor == "cartesia" and day == 9 and call % 2 == 0
                 moment = at - timedelta(minutes=call)
                 served_by = "elevenlabs" if failed else vendor
-                common = {"request_id": f"req_{id}", "organization_id": organization_id, "session_id": None}
+                common: dict[str, Any] = {
+                    "request_id": f"req_{id}",
+                    "organization_id": organization_id,
+                    "session_id": None,
+                }
                 for position, provider in enumerate([vendor, served_by] if failed else [vendor]):
                     last = provider == served_by
                     yield AttemptRow(
@@ -62,7 +68,7 @@ def rows(organization_id: str, now: datetime) -> Iterator[AttemptRow | UsageRow]
                     model=model,
                     type=modality,
                     metric=metric,
-                    quantity=quantity * chance.uniform(0.6, 1.4),
+                    quantity=float(round(quantity * chance.uniform(0.6, 1.4))),
                     key_source="MANAGED",
                     charge_kind=charge,
                     cost_micro_usd=round(cost * chance.uniform(0.6, 1.4)),

@@ -74,9 +74,10 @@ export function metricName(metric: string): string {
 
 /** "1,250 tokens" */
 export function quantityText(quantity: number, metric: string): string {
-  const digits = Number.isInteger(quantity) ? 0 : 1;
+  const unit = METRICS[metric]?.unit ?? "";
+  const digits = unit === "s" ? 1 : 0;
   const number = quantity.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${number} ${METRICS[metric]?.unit ?? ""}`.trim();
+  return `${number} ${unit}`.trim();
 }
 
 /** USD by day, a layer for each vendor that has any usage. */

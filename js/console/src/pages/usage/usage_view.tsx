@@ -116,24 +116,22 @@ function Tables({ view, filter }: { view: View; filter: Filter }): JSX.Element {
   const { days, series } = view;
   return (
     <>
-      <div class="usage-pair">
-        <Panel title="Usage" flush>
-          <Table
-            label="Usage by provider and metric"
-            columns={USAGE_COLUMNS}
-            rows={usageRows(series, filter)}
-            rowKey={(row) => `${row.provider} ${row.metric} ${row.keySource}`}
-          />
-        </Panel>
-        <Panel title="Attempts" flush>
-          <Table
-            label="Attempts by provider"
-            columns={ATTEMPT_COLUMNS}
-            rows={attemptsRows(series, filter)}
-            rowKey={(row) => row.provider}
-          />
-        </Panel>
-      </div>
+      <Panel title="Usage" flush>
+        <Table
+          label="Usage by provider and metric"
+          columns={USAGE_COLUMNS}
+          rows={usageRows(series, filter)}
+          rowKey={(row) => `${row.provider} ${row.metric} ${row.keySource}`}
+        />
+      </Panel>
+      <Panel title="Attempts" flush>
+        <Table
+          label="Attempts by provider"
+          columns={ATTEMPT_COLUMNS}
+          rows={attemptsRows(series, filter)}
+          rowKey={(row) => row.provider}
+        />
+      </Panel>
       <Panel flush>
         <div class="usage-days">
           <Fold summary="Day by day">
@@ -188,7 +186,12 @@ const ATTEMPT_COLUMNS: readonly Column<AttemptsRow>[] = [
 
 function dayColumns(metric: string): Column<DayRow>[] {
   return [
-    { key: "day", header: "Day", sortValue: (row) => row.day, cell: (row) => longDay(row.day) },
+    {
+      key: "day",
+      header: "Day",
+      sortValue: (row) => row.day,
+      cell: (row) => <span class="usage-day">{longDay(row.day)}</span>,
+    },
     {
       key: "cost",
       header: "Cost",
