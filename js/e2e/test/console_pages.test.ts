@@ -70,7 +70,10 @@ test("Providers: a key that the vendor refuses, one that works, and none again",
   expect(await openai.textContent()).toMatch(
     /OpenAI refused it .*: “HTTP 401.*The API key is missing or incorrect.*”\. Calls go on with other vendors\. Make a key/,
   );
+  const find = page.getByLabel("Find a vendor, a layer or a model");
+  await find.fill("openai");
   await expectGoodLooks(page, "providers-refused-later");
+  await find.fill("");
 
   await openai.getByRole("button", { name: "Replace key for OpenAI" }).click();
   await page.getByLabel("API key from OpenAI").fill(GOOD_KEY);

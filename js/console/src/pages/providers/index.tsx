@@ -56,7 +56,7 @@ export function ProvidersPage(): JSX.Element {
 
 function summary(vendors: readonly Vendor[]): string {
   const callable = vendors.filter((vendor) => vendor.kind !== "listed" && vendor.kind !== "embedded");
-  const ready = callable.filter((vendor) => vendor.usable).length;
+  const ready = callable.filter((vendor) => vendor.usable && !vendor.refused).length;
   return `${ready} of ${count(callable.length, "vendor")} ready, beside the embedded engines`;
 }
 

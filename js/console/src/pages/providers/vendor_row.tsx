@@ -146,7 +146,7 @@ function Refused({ vendor, refusal }: { vendor: Vendor; refusal: Refusal }): JSX
   return (
     <p class="vendor-refused small">
       {vendor.name} refused it <Time at={refusal.at} />
-      {refusal.words && <>: “{refusal.words}”</>}. Calls go on with other vendors. Make a key at {vendor.name} and
+      {refusal.words && <>: “{refusal.words.replace(/\.$/, "")}”</>}. Calls go on with other vendors. Make a key at {vendor.name} and
       replace this one, or test it again if it is good now.
     </p>
   );
@@ -161,7 +161,7 @@ function whoseCredential(vendor: Vendor): JSX.Element {
   if (vendor.ownKey) {
     return (
       <>
-        with your key, stored <Time at={vendor.storedAt} />
+        {vendor.refused ? "your key" : "with your key"}, stored <Time at={vendor.storedAt} />
       </>
     );
   }
