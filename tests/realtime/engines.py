@@ -12,7 +12,7 @@ from speko.providers.s2s import EngineCommand, EngineSink, Rates, S2sCapabilitie
 from speko.realtime.actions import Spoken, TurnRecord
 from speko.realtime.bridge import Bridge
 from speko.realtime.config import SessionConfig
-from speko.realtime.engines import Dialled, Engines
+from speko.realtime.engines import Dialled, Engines, Renew
 from speko.routing.attempts import Candidate, Deadlines
 from speko.routing.health import Health
 from speko.routing.metering import CallInfo, Meter
@@ -84,13 +84,20 @@ class FakeEngines:
 
 
 def chain_of(
-    fakes: FakeEngines, *names: str, pinned: bool = False, books: Books | None = None, **deadlines: float
+    fakes: FakeEngines,
+    *names: str,
+    pinned: bool = False,
+    books: Books | None = None,
+    renew: Renew = lambda candidates: candidates,
+    **deadlines: float,
 ) -> Engines:
     """The engines of a session over fakes."""
     candidates: list[Candidate] = [candidate(name, "s2s") for name in names]
     meter = Meter(CallInfo("session", "req_1", "org_1", "ses_1"), books or Books())
     limits = Deadlines(**{"connect": 1.0, "first_byte": 1.0, "total": 3.0, "budget": 3.0, **deadlines})
-    return Engines(candidates, pinned=pinned, health=Health(), meter=meter, dial=fakes.dial, deadlines=limits)
+    return Engines(
+        candidates, pinned=pinned, health=Health(), meter=meter, dial=fakes.dial, renew=renew, deadlines=limits
+    )
 
 
 class FakeLink:

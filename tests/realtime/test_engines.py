@@ -1,12 +1,16 @@
 """Who is asked next, before `ready` and after a loss, and what is booked."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from speko.providers.call import Credential
 from speko.providers.errors import CallerError, ConnectFailed, ConnectionLost, CredentialRejected
 from speko.providers.s2s import AssistantSaid, EngineSink
-from speko.realtime.engines import Resume, explained
+from speko.realtime.engines import Renew, Resume, explained
+from speko.routing.attempts import Candidate
 from speko.routing.dispatch import NoAnswer
 from tests.realtime.engines import FakeEngines, chain_of
 from tests.routing.chains import Books
@@ -112,3 +116,36 @@ async def test_a_client_that_leaves_while_connecting_ends_it() -> None:
     with pytest.raises(asyncio.CancelledError):
         await opening
     assert books.story == [("a", "cancelled", "caller_left")]
+
+
+def with_key(renewed: str, *gone: str) -> Renew:
+    """Everybody gets this key, but for those who get none."""
+
+    def renew(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        credential = Credential(f"secret-of-{renewed}", source="BYOK")
+        return [replace(c, credential=credential, credential_id=renewed) for c in candidates if c.provider not in gone]
+
+    return renew
+
+
+async def test_after_a_loss_the_keys_of_then_count() -> None:
+    fakes = FakeEngines()
+    chain = chain_of(fakes, "a/one", "b/two", renew=with_key("byok_2"))
+    engine = await chain.open(Resume(), new_sink)
+    assert engine.candidate.credential_id == "platform", "the session was made a moment ago"
+    chain.lost(engine, ConnectionLost("gone"))
+    engine = await chain.open(Resume(), new_sink)
+    assert (engine.candidate.provider, engine.call.credential.api_key) == ("a", "secret-of-byok_2")
+
+
+async def test_an_engine_without_a_key_is_not_asked_again() -> None:
+    chain = chain_of(FakeEngines(), "a/one", "b/two", renew=with_key("byok_2", "a"))
+    engine = await chain.open(Resume(), new_sink)
+    chain.lost(engine, ConnectionLost("gone"))
+    assert (await chain.open(Resume(), new_sink)).candidate.provider == "b"
+    chain = chain_of(FakeEngines(), "a/one", pinned=True, renew=with_key("byok_2", "a"))
+    engine = await chain.open(Resume(), new_sink)
+    chain.lost(engine, ConnectionLost("gone"))
+    with pytest.raises(NoAnswer) as raised:
+        await chain.open(Resume(), new_sink)
+    assert explained(raised.value) == "a/one: gone"

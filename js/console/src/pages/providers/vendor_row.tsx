@@ -146,8 +146,8 @@ function Refused({ vendor, refusal }: { vendor: Vendor; refusal: Refusal }): JSX
   return (
     <p class="vendor-refused small">
       {vendor.name} refused it <Time at={refusal.at} />
-      {refusal.words && <>: “{refusal.words.replace(/\.$/, "")}”</>}. Calls go on with other vendors. Make a key at {vendor.name} and
-      replace this one, or test it again if it is good now.
+      {refusal.words && <>: “{refusal.words.replace(/\.$/, "")}”</>}. Calls go on with other vendors. Make a key at{" "}
+      {vendor.name} and replace this one, or test it again if it is good now.
     </p>
   );
 }
