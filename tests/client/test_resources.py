@@ -104,7 +104,45 @@ TURN = {
 POINT = {"date": "2026-03-14", "provider": "flite", "metric": "tts_characters", "keySource": "MANAGED"}
 TRIED = {"date": "2026-03-14", "provider": "flite", "made": 3, "served": 1, "failed": 1, "cancelled": 1}
 
+LIMITED = {
+    "id": "org_1",
+    "requestsPerMinute": {"limit": 60, "used": 2},
+    "concurrentSessions": {"limit": None, "used": 1},
+    "monthlySpend": {"limitMicroUsd": None, "usedMicroUsd": "5", "resetsAt": TIME},
+}
+CREDIT = {"id": "use_1", "kind": "debit", "amountMicroUsd": "-20", "createdAt": TIME}
+
 CASES = {
+    "limits.get": Case(
+        lambda speko: speko.limits.get(),
+        "GET",
+        "/v1/limits",
+        {"apiKey": None, "organization": LIMITED, "creditsEnforced": True},
+        lambda found: (
+            found.api_key,
+            found.organization.requests_per_minute.limit,
+            found.organization.concurrent_sessions.limit,
+            found.organization.monthly_spend.used_micro_usd,
+            found.credits_enforced,
+        ),
+        (None, 60, None, "5", True),
+    ),
+    "credits.get_balance": Case(
+        lambda speko: speko.credits.get_balance(),
+        "GET",
+        "/v1/credits/balance",
+        {"balanceUsd": 1.5, "balanceMicroUsd": "1500000", "currency": "USD", "updatedAt": TIME},
+        lambda balance: (balance.balance_usd, balance.balance_micro_usd, balance.currency, balance.updated_at),
+        (1.5, "1500000", "USD", TIME),
+    ),
+    "credits.get_ledger": Case(
+        lambda speko: speko.credits.get_ledger(limit=2, cursor="abc", kind="debit,grant"),
+        "GET",
+        "/v1/credits/ledger?limit=2&cursor=abc&kind=debit%2Cgrant",
+        {"entries": [{**CREDIT, "metric": "llm_tokens", "provider": "openai"}], "nextCursor": None},
+        lambda page: ([(e.kind, e.amount_micro_usd, e.metric, e.session_id) for e in page.entries], page.next_cursor),
+        ([("debit", "-20", "llm_tokens", None)], None),
+    ),
     "usage.series": Case(
         lambda speko: speko.usage.series(from_date="2026-03-14", to_date="2026-03-15"),
         "GET",

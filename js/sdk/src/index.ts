@@ -5,6 +5,8 @@ export { type ErrorContext, SpekoApiError, SpekoAuthError, SpekoRateLimitError }
 export type { RealtimeResource } from "./realtime/connect.js";
 export type {
   ApiKeysResource,
+  CreditsResource,
+  LimitsResource,
   OrganizationResource,
   RequestsResource,
   UsageResource,

@@ -5,6 +5,8 @@ import { Transport } from "./http/transport.js";
 import { RealtimeResource } from "./realtime/connect.js";
 import {
   ApiKeysResource,
+  CreditsResource,
+  LimitsResource,
   OrganizationResource,
   RequestsResource,
   UsageResource,
@@ -30,6 +32,8 @@ export class Speko {
   readonly sessions: SessionsResource;
   readonly voices: VoicesResource;
   readonly usage: UsageResource;
+  readonly credits: CreditsResource;
+  readonly limits: LimitsResource;
   readonly providers: ProvidersResource;
   readonly benchmarks: BenchmarksResource;
   readonly apiKeys: ApiKeysResource;
@@ -44,6 +48,8 @@ export class Speko {
     this.sessions = new SessionsResource(this.#transport);
     this.voices = new VoicesResource(this.#transport);
     this.usage = new UsageResource(this.#transport);
+    this.credits = new CreditsResource(this.#transport);
+    this.limits = new LimitsResource(this.#transport);
     this.providers = new ProvidersResource(this.#transport);
     this.benchmarks = new BenchmarksResource(this.#transport);
     this.apiKeys = new ApiKeysResource(this.#transport);

@@ -24,7 +24,7 @@ class BalanceView(Struct, frozen=True, rename="camel"):
     updated_at: str
 
 
-class EntryView(Struct, frozen=True, rename="camel", kw_only=True):
+class CreditEntryView(Struct, frozen=True, rename="camel", kw_only=True):
     """One line of the ledger. `amountMicroUsd` is signed: debits are negative."""
 
     id: str
@@ -38,10 +38,10 @@ class EntryView(Struct, frozen=True, rename="camel", kw_only=True):
     created_at: str
 
 
-class LedgerView(Struct, frozen=True, rename="camel"):
+class CreditLedgerView(Struct, frozen=True, rename="camel"):
     """A page of the ledger, newest first."""
 
-    entries: tuple[EntryView, ...]
+    entries: tuple[CreditEntryView, ...]
     next_cursor: str | None
 
 
@@ -62,7 +62,7 @@ async def credit_ledger(
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
     kind: FromQuery[str | None] = None,
-) -> LedgerView:
+) -> CreditLedgerView:
     """Newest first. `kind`: one or more of `grant`, `debit`, `topup`, `refund`, `adjustment`, with commas. A debit is a
     row of usage that cost something."""
     store = gateway_of(request.app).store
@@ -70,7 +70,7 @@ async def credit_ledger(
     kinds = _kinds(kind)
     await store.ledger.flush()
     entries, place = await store.credits.ledger(context_of(request).organization_id, kinds, after, limit)
-    return LedgerView(tuple(map(_view, entries)), None if place is None else write_cursor(place))
+    return CreditLedgerView(tuple(map(_view, entries)), None if place is None else write_cursor(place))
 
 
 async def balance_of(gateway: Gateway, organization_id: str) -> Balance:
@@ -88,8 +88,8 @@ def _kinds(kind: str | None) -> tuple[CreditKind, ...]:
     return tuple(cast(CreditKind, one) for one in sorted(wanted))
 
 
-def _view(entry: CreditEntry) -> EntryView:
-    return EntryView(
+def _view(entry: CreditEntry) -> CreditEntryView:
+    return CreditEntryView(
         id=entry.id,
         kind=entry.kind,
         amount_micro_usd=str(entry.amount_micro_usd),

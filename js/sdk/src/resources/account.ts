@@ -4,6 +4,10 @@ import { pathOf } from "../http/url.js";
 import type {
   ApiKey,
   CreatedApiKey,
+  CreditBalance,
+  CreditLedger,
+  CreditLedgerQuery,
+  Limits,
   Organization,
   RequestAttempts,
   RevokedApiKey,
@@ -51,6 +55,28 @@ export class UsageResource extends Resource {
   /** The same day by day, with the attempts at each vendor; 366 days at most. */
   series({ from, to, by }: UsageSeriesQuery = {}, signal?: AbortSignal): Promise<UsageSeries> {
     return this.transport.json({ method: "GET", path: pathOf("usage", "series"), query: { from, to, by }, signal });
+  }
+}
+
+/** What is left to spend on the platform's keys. */
+export class CreditsResource extends Resource {
+  /** The sum of the ledger. */
+  getBalance(signal?: AbortSignal): Promise<CreditBalance> {
+    return this.transport.json({ method: "GET", path: pathOf("credits", "balance"), signal });
+  }
+
+  /** Every change, newest first. */
+  getLedger({ limit, cursor, kind }: CreditLedgerQuery = {}, signal?: AbortSignal): Promise<CreditLedger> {
+    const query = { limit, cursor, kind };
+    return this.transport.json({ method: "GET", path: pathOf("credits", "ledger"), query, signal });
+  }
+}
+
+/** What the API key and its organization may use at most. */
+export class LimitsResource extends Resource {
+  /** Both, and how much of each is used. The call itself does not count. */
+  get(signal?: AbortSignal): Promise<Limits> {
+    return this.transport.json({ method: "GET", path: pathOf("limits"), signal });
   }
 }
 

@@ -38,6 +38,71 @@ export interface Organization {
   metadata: Record<string, unknown>;
 }
 
+/** What is left of the organization's credit. */
+export interface CreditBalance {
+  balanceUsd: number;
+  /** A whole number of micro-USD; negative where more was used than credited. */
+  balanceMicroUsd: string;
+  currency: string;
+  updatedAt: string;
+}
+
+/** One change of the credit. */
+export interface CreditEntry {
+  id: string;
+  kind: Open<"grant" | "debit" | "topup" | "refund" | "adjustment">;
+  /** A whole number of micro-USD; debits are negative. */
+  amountMicroUsd: string;
+  metric: string | null;
+  provider: string | null;
+  sessionId: string | null;
+  note: string | null;
+  createdAt: string;
+}
+
+/** A page of the ledger, newest first. `nextCursor` is null at the end. */
+export interface CreditLedger {
+  entries: CreditEntry[];
+  nextCursor: string | null;
+}
+
+export interface CreditLedgerQuery {
+  /** 1 to 100, by default 20. */
+  limit?: number | undefined;
+  /** `nextCursor` of the page before. */
+  cursor?: string | undefined;
+  /** One kind or several, with commas. */
+  kind?: string | undefined;
+}
+
+/** A limit and what is used of it. `limit` is null where there is none, `used` where nobody counts. */
+export interface LimitedCount {
+  limit: number | null;
+  used: number | null;
+}
+
+/** A limit of money and what is spent in the calendar month (UTC), in whole micro-USD. */
+export interface LimitedMoney {
+  limitMicroUsd: string | null;
+  usedMicroUsd: string;
+  resetsAt: string;
+}
+
+/** The limits of an API key or an organization. */
+export interface LimitsOf {
+  id: string;
+  requestsPerMinute: LimitedCount;
+  concurrentSessions: LimitedCount;
+  monthlySpend: LimitedMoney;
+}
+
+/** What holds for the caller. `apiKey` is null in the web console. */
+export interface Limits {
+  apiKey: LimitsOf | null;
+  organization: LimitsOf;
+  creditsEnforced: boolean;
+}
+
 export interface UsageQuery {
   /** Included. Default: the start of the month in UTC. */
   from?: string | Date | undefined;

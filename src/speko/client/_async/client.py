@@ -7,6 +7,8 @@ from speko.client._async.oneshot import AsyncOneShot
 from speko.client._async.resources import (
     AsyncApiKeysResource,
     AsyncBenchmarksResource,
+    AsyncCreditsResource,
+    AsyncLimitsResource,
     AsyncOrganizationResource,
     AsyncProvidersResource,
     AsyncRequestsResource,
@@ -31,6 +33,8 @@ class AsyncSpeko(AsyncOneShot):
     def __init__(self, *, api_key: str, base_url: str | None = None, timeout: float = 30.0) -> None:
         self._transport = AsyncTransport(ClientConfig.of(api_key, base_url, timeout))
         self.usage = AsyncUsageResource(self._transport)
+        self.credits = AsyncCreditsResource(self._transport)
+        self.limits = AsyncLimitsResource(self._transport)
         self.voices = AsyncVoicesResource(self._transport)
         self.providers = AsyncProvidersResource(self._transport)
         self.benchmarks = AsyncBenchmarksResource(self._transport)

@@ -10,7 +10,10 @@ from speko.client.models.records import (
     ApiKey,
     BenchmarkScores,
     CreatedApiKey,
+    CreditBalance,
+    CreditLedger,
     KnownProviders,
+    Limits,
     Organization,
     ProviderKeyStatus,
     ProviderStatus,
@@ -51,6 +54,30 @@ class AsyncUsageResource(AsyncResource):
         """The same day by day, with the attempts at each vendor. Times and defaults as in `get`; 366 days at most."""
         query = query_of({"from": from_date, "to": to_date})
         return parse(await self._transport.send(WireRequest("GET", path_of("usage", "series"), query)), UsageSeries)
+
+
+class AsyncCreditsResource(AsyncResource):
+    """What is left to spend on the platform's keys."""
+
+    async def get_balance(self) -> CreditBalance:
+        """The sum of the ledger."""
+        return parse(await self._transport.send(WireRequest("GET", path_of("credits", "balance"))), CreditBalance)
+
+    async def get_ledger(
+        self, *, limit: int | None = None, cursor: str | None = None, kind: str | None = None
+    ) -> CreditLedger:
+        """Every change, newest first. `limit`: 1 to 100 (the gateway's default is 20). `cursor`: `next_cursor` of the
+        page before. `kind`: one kind or several, with commas."""
+        query = query_of({"limit": limit, "cursor": cursor, "kind": kind})
+        return parse(await self._transport.send(WireRequest("GET", path_of("credits", "ledger"), query)), CreditLedger)
+
+
+class AsyncLimitsResource(AsyncResource):
+    """What the API key and its organization may use at most."""
+
+    async def get(self) -> Limits:
+        """Both, and how much of each is used. The call itself does not count."""
+        return parse(await self._transport.send(WireRequest("GET", path_of("limits"))), Limits)
 
 
 class AsyncVoicesResource(AsyncResource):

@@ -8,6 +8,8 @@ from speko.client._sync.oneshot import OneShot
 from speko.client._sync.resources import (
     ApiKeysResource,
     BenchmarksResource,
+    CreditsResource,
+    LimitsResource,
     OrganizationResource,
     ProvidersResource,
     RequestsResource,
@@ -32,6 +34,8 @@ class Speko(OneShot):
     def __init__(self, *, api_key: str, base_url: str | None = None, timeout: float = 30.0) -> None:
         self._transport = Transport(ClientConfig.of(api_key, base_url, timeout))
         self.usage = UsageResource(self._transport)
+        self.credits = CreditsResource(self._transport)
+        self.limits = LimitsResource(self._transport)
         self.voices = VoicesResource(self._transport)
         self.providers = ProvidersResource(self._transport)
         self.benchmarks = BenchmarksResource(self._transport)

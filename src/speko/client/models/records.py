@@ -45,6 +45,73 @@ class UsageSummary(Result):
     currency: str = "USD"
 
 
+class CreditBalance(Result):
+    """What is left of the organization's credit."""
+
+    balance_usd: float = 0.0
+    balance_micro_usd: str
+    """A whole number of micro-USD; negative where more was used than credited."""
+    currency: str = "USD"
+    updated_at: str
+
+
+class CreditEntry(Result):
+    """One change of the credit."""
+
+    id: str
+    kind: str
+    """`grant`, `debit`, `topup`, `refund` or `adjustment`."""
+    amount_micro_usd: str
+    """A whole number of micro-USD; debits are negative."""
+    metric: str | None = None
+    provider: str | None = None
+    session_id: str | None = None
+    note: str | None = None
+    created_at: str
+
+
+class CreditLedger(Result):
+    """A page of the ledger, newest first."""
+
+    entries: list[CreditEntry] = Field(default_factory=list)
+    next_cursor: str | None = None
+    """None at the end."""
+
+
+class LimitedCount(Result):
+    """A limit and what is used of it."""
+
+    limit: int | None = None
+    """None = there is none."""
+    used: int | None = None
+    """None = nobody counts."""
+
+
+class LimitedMoney(Result):
+    """A limit of money and what is spent in the calendar month (UTC), in whole micro-USD."""
+
+    limit_micro_usd: str | None = None
+    used_micro_usd: str = "0"
+    resets_at: str
+
+
+class SubjectLimits(Result):
+    """The limits of an API key or an organization."""
+
+    id: str
+    requests_per_minute: LimitedCount
+    concurrent_sessions: LimitedCount
+    monthly_spend: LimitedMoney
+
+
+class Limits(Result):
+    """What holds for the caller."""
+
+    api_key: SubjectLimits | None = None
+    organization: SubjectLimits
+    credits_enforced: bool = False
+
+
 class UsagePoint(Result):
     """Use of one vendor on one day (UTC), by kind and by whose key paid."""
 
