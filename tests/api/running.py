@@ -19,8 +19,8 @@ from speko.api.gateway import Gateway
 from speko.api.realtime.upgrade import upgrade_of
 from speko.api.server import Server
 from speko.api.socket.protocol import websocket_protocol
-from speko.providers.registry import Registry
 from speko.api.workers.place import Place
+from speko.providers.registry import Registry
 from speko.settings import ProviderSettings, Settings
 from tests.database import url_for
 

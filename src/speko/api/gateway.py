@@ -16,6 +16,7 @@ from speko.api.realtime.tokens import KEY_LABEL, SessionTokens
 from speko.api.request_watch import RequestWatch
 from speko.api.spool import Spool
 from speko.api.state import state_of
+from speko.api.workers.attaching import bury_the_dead
 from speko.api.workers.place import Place
 from speko.api.workers.siblings import Siblings
 from speko.api.workers.told import Told, told_by
@@ -189,6 +190,8 @@ class Gateway:
         organization = await self.store.default_organization()
         if not self.store.is_sqlite:
             self.siblings = Siblings(settings.data, self.place, self._told)
+            await bury_the_dead(self, self.siblings)
+            await self.store.beat_as(self.place.owner)
         await self.limiting.open()
         if settings.console:
             files = await asyncio.to_thread(site.load, self._console_files)

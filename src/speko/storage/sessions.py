@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from speko.realtime.actions import TurnRecord
 from speko.storage import tables
 from speko.storage.database import Database
+from speko.storage.heartbeats import end_sessions_of
 from speko.storage.sessions_changes import SessionChanges
 from speko.storage.sessions_deletion import Deletion, delete_session
 from speko.storage.sessions_journal import Journal
@@ -122,13 +123,8 @@ class Sessions:
     async def end_lost(self, owner: str | None = None) -> None:
         """Ends what a process that died has left live. None: whatever is live; only for a database that serves one
         process, before it serves."""
-        whose = () if owner is None else (_s.socket_owner == owner,)
         async with self._database.write() as connection:
-            await connection.execute(
-                update(tables.sessions)
-                .where(_s.status.in_(("connecting", "active")), _s.kind == "s2s", *whose)
-                .values(status="failed", end_reason=LOST, ended_at=self._now())
-            )
+            await end_sessions_of(connection, owner, self._now())
 
     @_to_its_end
     async def delete(self, organization_id: str, session_id: str) -> Deletion:

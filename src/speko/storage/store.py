@@ -17,6 +17,7 @@ from speko.storage.database import Database
 from speko.storage.directory import Directory
 from speko.storage.errors import StorageError
 from speko.storage.export import Export
+from speko.storage.heartbeats import Heart
 from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.limits import LimitRows
 from speko.storage.loading import raise_revision
@@ -53,6 +54,7 @@ class Store:
         self.directory = Directory(self.ledger.key_used, now)
         self._watch = DirectoryWatch(database, keys, self.directory)
         self._retention: Retention | None = None
+        self._heart: Heart | None = None
         self._stop = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
@@ -108,8 +110,16 @@ class Store:
             if self._watching is not None:
                 await self._watching
             await asyncio.gather(self.ledger.close(), self.sessions.journal.close())
+            if self._heart is not None:
+                await self._heart.close()
         finally:
             await self._database.close()
+
+    async def beat_as(self, owner: str) -> None:
+        """Lets other processes know that this one lives, until the store is closed; and ends the sessions of those that
+        do not. Raises StorageError."""
+        self._heart = Heart(self._database, owner, self._now)
+        await self._heart.start()
 
     @property
     def is_sqlite(self) -> bool:

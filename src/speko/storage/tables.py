@@ -253,6 +253,13 @@ credit_entries = Table(  # what usage does not say: grants, top-ups, refunds, ad
     Index(None, "organization_id", "created_at"),
 )
 
+processes = Table(  # gateway processes that serve this database, where it serves several
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("beat", BigInteger, nullable=False),  # grows as long as the process lives
+)
+
 spent_tokens = Table(  # tokens of the web console that may not be used any more, although they are still valid
     "spent_tokens",
     metadata,

@@ -74,6 +74,13 @@ def moving_of(gateway: "Gateway", session_id: str, presented: str | None) -> Mov
     return Moving(gateway, gateway.siblings, token) if token is not None and token.session_id == session_id else None
 
 
+async def bury_the_dead(gateway: "Gateway", siblings: "Siblings") -> None:
+    """Puts in order what processes of this machine have left that died without a word."""
+    for owner in siblings.dead():
+        await end_of(gateway, siblings, owner)
+    siblings.forget_groups()
+
+
 async def end_of(gateway: "Gateway", siblings: "Siblings", owner: str) -> None:
     """A process has died: so have its sessions."""
     await gateway.store.sessions.end_lost(owner)

@@ -110,9 +110,9 @@ class SocketFolder:
         return found
 
     def forget_all_but(self, groups: set[str]) -> None:
-        """Nothing is left of other groups."""
+        """Nothing that they have told is left of other groups."""
         for file in self._files():
-            if file.lstrip(".").partition("_")[0] not in groups:
+            if file.endswith(_TOLD) and file.lstrip(".").partition("_")[0] not in groups:
                 self.remove(file)
 
     def _files(self) -> list[str]:

@@ -51,3 +51,9 @@ def _create_tables(op: Operations) -> None:
         sa.PrimaryKeyConstraint("id", name="pk_spent_tokens"),
     )
     op.create_index("ix_spent_tokens_expires_at", "spent_tokens", ["expires_at"])
+    op.create_table(
+        "processes",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("beat", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_processes"),
+    )
