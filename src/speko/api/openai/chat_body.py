@@ -10,9 +10,11 @@ from msgspec import Meta, Struct
 
 from speko.api.complete import MessageBody, check_conversation
 from speko.api.errors import ApiError, invalid
+from speko.api.openai.naming import ModelName
 from speko.providers.llm import LlmOptions, NamedFunction, NamedTool, ReasoningEffort, Tool, ToolCall, ToolChoice
 
 _MOST_TOOLS = 128
+_NO_OPTIONS = LlmOptions()
 _REFUSED = (
     ("functions", "is superseded: use tools"),
     ("function_call", "is superseded: use tool_choice"),
@@ -87,7 +89,7 @@ class ChatBody(Struct, frozen=True, kw_only=True):
     """Body of `/v1/chat/completions`. Members that are not here are ignored."""
 
     messages: Annotated[tuple[Message, ...], Meta(min_length=1)]
-    model: str
+    model: ModelName
     language: str | None = None
     """Ours: BCP-47, for routing; else the header `X-Speko-Intent` says it, else it is `en`."""
     stream: bool | None = None
@@ -185,7 +187,7 @@ def options_of(body: ChatBody) -> LlmOptions | None:
         presence_penalty=body.presence_penalty,
         seed=body.seed,
     )
-    return None if options == LlmOptions() else options
+    return None if options == _NO_OPTIONS else options
 
 
 def bad(path: str, message: str) -> ApiError:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import get_args
+from typing import Annotated, get_args
+
+from msgspec import Meta
 
 from speko.api.errors import ApiError, invalid
 from speko.providers.catalogue import Modality
@@ -15,6 +17,7 @@ from speko.routing.router import Router
 AUTO = "auto"
 LONGEST = 200
 """Characters of a name; longer than any that a vendor has."""
+ModelName = Annotated[str, Meta(examples=[AUTO, "auto:latency", "openai:gpt-4o", "gpt-4o"])]
 Usable = Sequence[tuple[str, str]]
 """(vendor, model)."""
 _PRESETS: tuple[OptimizeFor, ...] = get_args(OptimizeFor)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from speko.api.openai.naming import ModelName
 from speko.audio.encode import AudioEncoder, Mp3Encoder, PcmEncoder, WavEncoder
 
 SAMPLE_RATE = 24_000
@@ -28,7 +29,7 @@ class VoiceId(Struct, frozen=True):
 class SpeechBody(Struct, frozen=True, kw_only=True):
     """Body of `/v1/audio/speech`. Members that are not here are ignored."""
 
-    model: str
+    model: ModelName
     input: Annotated[str, Meta(min_length=1, max_length=50_000)]
     voice: str | VoiceId | None = None
     """Of one vendor; the others speak with their own default."""
