@@ -118,27 +118,32 @@ async def _gateway(
 ) -> AsyncIterator[Running]:
     """A gateway that knows two vendors for each cell. One failure opens a breaker."""
     async with OpenAISimulator(script=SCRIPT) as well:
-        providers = {}
+        providers, models = {}, {}
         for number, cell in enumerate(cells):
-            providers[f"faulty-{number}"] = ProviderSettings(
-                api_key="a-key", base_url=addresses[cell.source, cell.row.pace]
-            )
-            providers[f"well-{number}"] = ProviderSettings(api_key="a-key", base_url=well.base_url)
+            for vendor in _vendors(number, cell):
+                url = well.base_url if _plain(vendor) == "well" else addresses[cell.source, cell.row.pace]
+                providers[vendor] = ProviderSettings(api_key="a-key", base_url=url)
+                models[vendor] = MODELS[cell.end.modality]
         strict: dict[str, Any] = {"breaker_failures": 1, "breaker_open_seconds": 600.0, "embedded": "never"}
         settings = {**strict, **(IMPATIENT if waits else {})}
-        async with running(folder, _registry(list(providers)), providers=providers, **settings) as gateway:
+        async with running(folder, _registry(models), providers=providers, **settings) as gateway:
             with patch.object(live, "STALL", 1.0 if waits else live.STALL):
                 yield gateway
 
 
-def _registry(vendors: Sequence[str]) -> Registry:
-    """Vendors that speak as openai does."""
+def _vendors(number: int, cell: Cell) -> tuple[str, ...]:
+    """Who may serve a cell, best first."""
+    return (f"faulty-{number}",) if cell.alone else (f"faulty-{number}", f"well-{number}")
+
+
+def _registry(models: Mapping[str, str]) -> Registry:
+    """Vendors that speak as openai does, and have one of its models each: routing looks at all there are."""
     openai = Registry.load().vendors["openai"]
-    models = tuple(model for model in openai.vendor.models if model.id in MODELS.values())
     registry = Registry()
-    for vendor in vendors:
+    for vendor, name in models.items():
+        model = next(model for model in openai.vendor.models if model.id == name)
         key = vendor.upper()
-        twin = structs.replace(openai.vendor, id=vendor, models=models, key_env=key, base_url_env=f"{key}_URL")
+        twin = structs.replace(openai.vendor, id=vendor, models=(model,), key_env=key, base_url_env=f"{key}_URL")
         registry.add(replace(openai, vendor=twin))
     return registry
 
@@ -147,11 +152,10 @@ async def _calls(gateway: Running, cells: Sequence[Cell]) -> dict[Cell, Seen]:
     room = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def call(number: int, cell: Cell) -> Got:
-        vendors = (f"faulty-{number}",) if cell.alone else (f"faulty-{number}", f"well-{number}")
         async with room:
             try:
                 async with asyncio.timeout(LONGEST):
-                    return await cell.end.call(gateway.client, Asked(_request_id(number), vendors))
+                    return await cell.end.call(gateway.client, Asked(_request_id(number), _vendors(number, cell)))
             except TimeoutError:
                 return Got("nothing: it hangs")
 
@@ -167,7 +171,7 @@ async def _calls(gateway: Running, cells: Sequence[Cell]) -> dict[Cell, Seen]:
             got=what.what,
             by=_plain(what.by or ""),
             attempts=tuple([_attempt(tried, cell.cause) for tried in await gateway.attempts(_request_id(number))]),
-            usage=tuple([_plain(name) for name in (f"faulty-{number}", f"well-{number}") if name in usage]),
+            usage=tuple([_plain(name) for name in _vendors(number, cell) if name in usage]),
             breaker=_breaker(gateway.gateway.router.health, f"faulty-{number}", MODELS[cell.end.modality], gateway),
         )
         for (number, cell), what in zip(enumerate(cells), got, strict=True)
