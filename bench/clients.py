@@ -84,7 +84,9 @@ def answers_per_second(party: Party, kind: Kind, seconds: int, connections: int 
     rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
     assert answered is not None
     assert rate is not None
-    return float(rate[1]), spent * 1e3 / max(1, int(answered[1]))
+    if answered[1] == "0":
+        raise SystemExit(f"{party.name} gave no whole answer in {seconds} s: the machine is too busy to measure")
+    return float(rate[1]), spent * 1e3 / int(answered[1])
 
 
 def _lua(text: str) -> str:
