@@ -1,0 +1,61 @@
+"""`speko limits` and `speko credits`, on a database."""
+
+import pytest
+
+from speko.cli.exits import Exit
+from tests.cli.conftest import Command
+
+
+def test_limits_are_set_kept_and_cleared(speko: Command) -> None:
+    key = speko("keys", "create", "--name", "a", "--data", "data", "--json").json["id"]
+    speko("limits", "set", key, "--requests-per-minute", "60", "--data", "data")
+    done = speko("limits", "set", key, "--monthly-spend-usd", "0.05", "--concurrent-sessions", "none", "--data", "data")
+    assert "50000" in done.out
+    shown = speko("limits", "show", key, "--data", "data", "--json").json
+    assert shown["kind"] == "key"
+    assert shown["set"] == {"requestsPerMinute": 60, "concurrentSessions": 0, "monthlySpendMicroUsd": 50_000}
+    assert shown["holds"] == {"requestsPerMinute": 60, "concurrentSessions": None, "monthlySpendMicroUsd": 50_000}
+    speko("limits", "set", key, "--requests-per-minute", "default", "--data", "data")
+    assert speko("limits", "show", key, "--data", "data", "--json").json["set"]["requestsPerMinute"] is None
+    cleared = speko("limits", "clear", key, "--data", "data", "--json").json
+    assert set(cleared["set"].values()) == {None}
+    assert speko("limits", "show", "--data", "data", "--json").json["kind"] == "organization"
+
+
+def test_the_settings_hold_where_nothing_is_set(speko: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
+    monkeypatch.setenv("SPEKO_ORGANIZATION_MONTHLY_SPEND_USD", "2.5")
+    assert speko("limits", "show", "--data", "data", "--json").json["holds"]["monthlySpendMicroUsd"] == 2_500_000
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["set"], Exit.USAGE),
+        (["set", "--requests-per-minute", "0"], Exit.USAGE),
+        (["set", "--requests-per-minute", "x"], Exit.USAGE),
+        (["set", "--monthly-spend-usd", "0.0000001"], Exit.USAGE),
+        (["set", "--monthly-spend-usd", "NaN"], Exit.USAGE),
+        (["show", "key_unknown"], Exit.FAILED),
+    ],
+)
+def test_what_makes_no_sense_is_refused(speko: Command, words: list[str], code: Exit) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
+    assert speko("limits", *words, "--data", "data").code == code
+
+
+def test_credit_is_granted_and_shown(speko: Command) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
+    granted = speko("credits", "grant", "5.25", "--note", "hello", "--data", "data", "--json").json
+    assert granted["balanceMicroUsd"] == "5250000"
+    speko("credits", "grant", "-0.000001", "--kind", "adjustment", "--data", "data")
+    text = speko("credits", "show", "--data", "data").out
+    assert "5.249999 USD" in text
+    assert "hello" in text
+    assert speko("credits", "grant", "-1", "--data", "data").code == Exit.USAGE
+    assert speko("credits", "grant", "much", "--data", "data").code == Exit.USAGE
+
+
+@pytest.mark.parametrize("command", ["limits", "credits"])
+def test_a_folder_without_a_database_stays_as_it_is(speko: Command, command: str) -> None:
+    assert speko(command, "show", "--data", "typo").code == Exit.MISSING
