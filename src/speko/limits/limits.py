@@ -119,6 +119,8 @@ class Limits:
 
     def spending(self, organization_id: str, key_id: str | None) -> Exceeded | None:
         """What keeps a caller from using platform keys, or None."""
+        if not (self.ceilings.any_spend or self.enforces_credits):
+            return None
         if self.enforces_credits and self.balance(organization_id) <= 0:
             return Exceeded("credits", "organization", 0, _TRY_AGAIN)
         for scope, subject, ceilings in self.ceilings.subjects(organization_id, key_id):
@@ -158,6 +160,7 @@ class Limits:
             exceeded = found[key_id]
             if exceeded is not None:
                 del self._spending[session_id]
+                self._live.discard(session_id)
                 self._end_session(session_id, "insufficient_credits" if exceeded.kind == "credits" else "limit_reached")
 
 

@@ -36,6 +36,7 @@ class Spend:
 
     def __init__(self, now: datetime) -> None:
         self.month = month_start(now)
+        self._next = month_end(now)
         self._monthly = Tally()
         self._ever = Tally()
 
@@ -43,7 +44,7 @@ class Spend:
         """This process has booked so many micro-USD."""
         self._ever.add(organization_id, amount)
         self._move(at)
-        if month_start(at) == self.month:
+        if at >= self.month:
             self._monthly.add(organization_id, amount)
             if key_id is not None:
                 self._monthly.add(key_id, amount)
@@ -65,8 +66,8 @@ class Spend:
         return self._ever.of(organization_id)
 
     def _move(self, to: datetime) -> None:
-        if month_start(to) > self.month:
-            self.month = month_start(to)
+        if to >= self._next:
+            self.month, self._next = month_start(to), month_end(to)
             self._monthly = Tally()
 
 
