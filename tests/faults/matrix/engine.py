@@ -4,10 +4,11 @@ answer."""
 from contextlib import suppress
 
 import httpx
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from websockets.exceptions import ConnectionClosed
 
 from tests.api.openai_realtime.talking import Talk
+from tests.api.running import NO_TLS
 from tests.faults.callers import Caller
 from tests.faults.matrix.ends import ANSWER, Asked, End, Got
 
@@ -45,8 +46,9 @@ def _judged(caller: Caller) -> str:
 
 async def _realtime(client: httpx.AsyncClient, asked: Asked) -> Got:
     key = client.headers["authorization"].removeprefix("Bearer ")
+    http = DefaultAsyncHttpxClient(verify=NO_TLS)
     async with (
-        AsyncOpenAI(api_key=key, base_url=f"{client.base_url}/v1", max_retries=0) as api,
+        AsyncOpenAI(api_key=key, base_url=f"{client.base_url}/v1", max_retries=0, http_client=http) as api,
         api.realtime.connect(model="auto", extra_headers=asked.headers("s2s")) as connection,
     ):
         talk = Talk(connection)
