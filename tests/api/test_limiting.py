@@ -250,10 +250,16 @@ async def test_two_gateways_share_requests_and_breakers(tmp_path: Path) -> None:
 
             await until(refused)
             assert passed <= 45
+            theirs = {"authorization": f"Bearer {other.key}"}
+
+            async def known() -> bool:
+                return (await complete(one, **theirs)).status_code == 200
+
+            await until(known)
             ones.llm = [ProviderUnavailable("down", status=500)]
             health = other.gateway.router.health
             for _ in range(5):
-                await complete(one, **{"authorization": f"Bearer {other.key}"})
+                assert (await complete(one, **theirs)).status_code == 500
 
             async def heard() -> bool:
                 return health.state("a", "brain", other.gateway.now()) == "open"
