@@ -59,14 +59,14 @@ class Observer(Protocol):
 class Watcher(Protocol):
     """Who wants to know of an engine more than the frames to the client say. Calls return at once."""
 
-    def engine_changed(self) -> None:
-        """The first engine is there, or another one: ids begin anew."""
+    def engine_changed(self, *, awaited: bool) -> None:
+        """The first engine is there, or another one: ids begin anew. `awaited`: a response is asked of it."""
 
     def engine_says(self, event: EngineEvent) -> None:
         """Before the session has heard it."""
 
-    def engine_said(self, event: EngineEvent, *, responding: bool) -> None:
-        """After that; `responding`: a response is in flight now."""
+    def engine_said(self, event: EngineEvent, *, responding: bool, awaited: bool) -> None:
+        """After that; `responding`: a response is in flight now; `awaited`: one was asked for and has not begun."""
 
 
 class Bridge:
@@ -202,7 +202,8 @@ class Bridge:
                 self._book(engine, feed, event)
         self.carry_out(self.session.engine_event(event, time.monotonic()))
         if watcher is not None:
-            watcher.engine_said(event, responding=self.session.responding)
+            session = self.session
+            watcher.engine_said(event, responding=session.responding, awaited=session.awaited)
 
     def _book(self, engine: Engine, feed: Feed, usage: ResponseUsage) -> None:
         sound = self._heard_bytes / self.input_rate + feed.spoken_bytes / self.output_rate
@@ -274,12 +275,12 @@ class Bridge:
         self._upward = Upward(engine.connection, self.input_rate, engine.rates.input)
         candidate = self._served_by = engine.candidate
         self._observer.active(candidate)
-        if self.watcher is not None:
-            self.watcher.engine_changed()
         feed = self._feed
         self.carry_out(
             self.session.engine_ready(candidate.provider, candidate.model, engine.capabilities, time.monotonic())
         )
+        if self.watcher is not None:
+            self.watcher.engine_changed(awaited=self.session.awaited)
         if self._held and self._engine is engine:
             engine.connection.pause_reading()
         if feed is not None and feed.live and self._engine is engine:

@@ -1,5 +1,6 @@
 """The `openai` package holds a conversation with a gateway, whose vendor is the simulator."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,19 @@ async def test_a_client_that_ends_its_turns_itself_is_heard_when_it_asks(tmp_pat
         await talk.api.input_audio_buffer.commit(event_id="empty")
         error = (await talk.first("error"))["error"]
         assert (error["code"], error["event_id"]) == ("input_audio_buffer_commit_empty", "empty")
+
+
+async def test_a_long_recording_that_comes_all_at_once_is_heard_as_a_whole(tmp_path: Path) -> None:
+    async with stage(tmp_path) as show, talking(show.gateway) as talk:
+        await talk.configure(audio={"input": {"turn_detection": None}})
+        seconds = 60
+        for _ in range(seconds // 5):
+            await talk.api.input_audio_buffer.append(audio=base64.b64encode(QUIET * 250).decode())
+        await talk.api.input_audio_buffer.commit()
+        await talk.api.response.create()
+        assert (await talk.ended())["status"] == "completed"
+        [session] = show.vendors["openai"].realtime.sessions
+        assert round(session.appended_ms) == seconds * 1000
 
 
 async def test_text_alone(tmp_path: Path) -> None:

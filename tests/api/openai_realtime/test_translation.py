@@ -53,7 +53,7 @@ class Wire:
             self.take(self.translation.invalid(complaint))
             return
         if type(said) is not AppendAudio:
-            self.take(self.translation.said(said, coming=coming))
+            self.take(self.translation.said(said, coming=coming and self.translation.begun))
             return
         if not self.translation.straight or len(said.audio) & 1:
             self.take(self.translation.sound(said))
@@ -116,7 +116,7 @@ STEPS = st.lists(
         st.tuples(st.just("turn"), st.sampled_from(["speech_started", "speech_ended", "response_done"]), st.none()),
         st.tuples(st.just("interruption"), st.sampled_from(["user", "assistant"]), st.none()),
         st.tuples(st.just("error"), st.sampled_from(["PROVIDER_ERROR", "INSUFFICIENT_CREDITS"]), st.none()),
-        st.tuples(st.just("engine"), st.none(), st.none()),
+        st.tuples(st.just("engine"), st.none(), st.booleans()),
     ),
     max_size=40,
 )
@@ -133,13 +133,13 @@ def step(wire: Wire, kind: str, what: Any, more: Any) -> None:  # noqa: PLR0912 
         case "delete" | "retrieve":
             wire.client(event(f"conversation.item.{kind}", item_id=known_item(wire, what)), coming=more)
         case "started":
-            wire.take(translation.engine_said(ResponseStarted(what), responding=more))
+            wire.take(translation.engine_said(ResponseStarted(what), responding=more, awaited=not more))
         case "done":
             for said in (ResponseUsage(what, 9, 8, 7, 6, 5, 4), ResponseDone(what, more)):
                 translation.engine_says(said)
-                wire.take(translation.engine_said(said, responding=False))
+                wire.take(translation.engine_said(said, responding=False, awaited=bool(what == "a")))
         case "heard":
-            wire.take(translation.engine_said(UserTranscript(what, "well", more), responding=False))
+            wire.take(translation.engine_said(UserTranscript(what, "well", more), responding=False, awaited=more))
         case "words":
             wire.take(translation.frame(s2s.TranscriptFrame("assistant", what, more)))
         case "sound":
@@ -153,7 +153,7 @@ def step(wire: Wire, kind: str, what: Any, more: Any) -> None:  # noqa: PLR0912 
         case "error":
             wire.take(translation.frame(s2s.ErrorFrame(what, "so it is")))
         case "engine":
-            translation.engine_changed()
+            wire.take(translation.engine_changed(awaited=more))
 
 
 @settings(max_examples=300, deadline=None)
@@ -257,14 +257,14 @@ def test_a_response_that_is_on_its_way_is_not_asked_for_twice() -> None:
     wire.client(event("input_audio_buffer.append", audio=PCM))
     wire.client(event("response.create", response={"metadata": {"a": "b"}}), coming=True)
     assert not wire.told()
-    wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True))
+    wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True, awaited=False))
     assert wire.of("response.created")[0]["response"]["metadata"] == {"a": "b"}
 
 
 def test_outputs_of_tools_are_known_when_the_user_goes_on_speaking() -> None:
     wire = Wire()
     wire.client(event("response.create"))
-    wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True))
+    wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True, awaited=False))
     wire.take(wire.translation.frame(s2s.ToolCallFrame("c", "f", "{}")))
     output = {"type": "function_call_output", "call_id": "c", "output": "1"}
     wire.client(event("conversation.item.create", item=output))
@@ -276,9 +276,18 @@ def test_outputs_of_tools_are_known_when_the_user_goes_on_speaking() -> None:
 def test_an_answer_of_which_nothing_was_heard_may_be_deleted() -> None:
     wire = Wire()
     wire.client(event("response.create"))
-    wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True))
+    wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True, awaited=False))
     wire.take(wire.translation.frame(s2s.TranscriptFrame("assistant", "one", False)))
     wire.take(wire.translation.frame(s2s.InterruptionFrame("user")))
     wire.client(event("conversation.item.delete", item_id=wire.of("response.done")[0]["response"]["output"][0]["id"]))
     assert wire.of("conversation.item.deleted")
     assert wire.told()[-1] == s2s.Played(0)
+
+
+def test_a_response_that_nobody_gives_ends_all_the_same() -> None:
+    wire = Wire()
+    wire.client(event("response.create"))
+    wire.take(wire.translation.engine_said(UserTranscript("u", "", final=True), responding=False, awaited=True))
+    assert not wire.of("response.created")
+    wire.take(wire.translation.engine_said(UserTranscript("u", "", final=True), responding=False, awaited=False))
+    assert [found["response"]["status"] for found in wire.of("response.done")] == ["completed"]

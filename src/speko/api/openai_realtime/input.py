@@ -118,6 +118,11 @@ class Input:
         self._committed.append(bytes(self._kept))
         self._kept.clear()
 
+    @property
+    def waits(self) -> bool:
+        """There is sound that was committed and that no engine has heard."""
+        return bool(self._committed)
+
     def take(self) -> list[Hear]:
         """What was kept and committed, for the engine."""
         pcm = b"".join(self._committed)

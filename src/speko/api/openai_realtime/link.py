@@ -168,17 +168,18 @@ class OpenAILink:
 
     # ---- what the engine says, see `Watcher`
 
-    def engine_changed(self) -> None:
+    def engine_changed(self, *, awaited: bool) -> None:
         """Another engine is there."""
-        self._translation.engine_changed()
+        self._carry_out(self._translation.engine_changed(awaited=awaited), later=True)
 
     def engine_says(self, event: EngineEvent) -> None:
         """Before the session machine has heard it."""
         self._translation.engine_says(event)
 
-    def engine_said(self, event: EngineEvent, *, responding: bool) -> None:
+    def engine_said(self, event: EngineEvent, *, responding: bool, awaited: bool) -> None:
         """After that."""
-        self._carry_out(self._translation.engine_said(event, responding=responding), later=True)
+        said = self._translation.engine_said(event, responding=responding, awaited=awaited)
+        self._carry_out(said, later=True)
 
     # ---- the beginning
 

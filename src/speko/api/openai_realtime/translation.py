@@ -32,7 +32,7 @@ from speko.events.s2s import (
     TurnFrame,
     UserMessage,
 )
-from speko.providers.s2s import EngineEvent, ResponseDone, ResponseStarted, ResponseUsage, UserTranscript
+from speko.providers.s2s import EngineEvent, ResponseDone, ResponseStarted, ResponseUsage, SpeechStarted, UserTranscript
 
 _ALL_OF_IT = 1e7
 """Milliseconds; longer than any answer."""
@@ -52,6 +52,7 @@ class Translation:
         self.input = Input(numbers, items, self._out)
         self.output = Output(numbers, items, self._out)
         self._held = Held()
+        self._engine_up = False
         self._engine_id: str | None = None
         """Of the response in flight, as the engine calls it."""
         self._status: ResponseDone | None = None
@@ -191,21 +192,26 @@ class Translation:
             )
         asked = self._asked(wanted)
         self._begin(asked=True)
-        sounds, outputs = self.input.take(), self._held.outputs()
-        if wanted.instructions and (sounds or outputs or self._coming):
+        spoken, outputs = self.input.waits, self._held.outputs()
+        if wanted.instructions and (spoken or outputs or self._coming):
             # They are in, and may not be lost: the response is that of the session's own instructions.
             self._complain(
                 not_served("These instructions came too late for this answer", "response.instructions"), event.event_id
             )
         for output in outputs:
             self._tell(ToolResult(output.call_id, output.output))
-        if sounds:
-            self._out += sounds
-            self._tell(Control("commit"))
+        if self._engine_up:
+            self._hear()
         text = self._held.texts()
-        if text or not (sounds or outputs or self._coming):
+        if text or not (spoken or outputs or self._coming):
             self._tell(UserMessage(text, wanted.instructions or ""))
         self.output.asked = asked
+
+    def _hear(self) -> None:
+        """The engine hears what the client has kept for it. Before there is one, less could wait for it than here."""
+        if self.input.waits:
+            self._out += self.input.take()
+            self._tell(Control("commit"))
 
     def _asked(self, wanted: client.ResponseParams) -> Asked:
         if wanted.conversation not in (None, "auto") or wanted.input is not None:
@@ -284,9 +290,17 @@ class Translation:
 
     # ---- the engine
 
-    def engine_changed(self) -> None:
-        """The first engine is there, or another one."""
+    def engine_changed(self, *, awaited: bool) -> list[Wanted]:
+        """The first engine is there, or another one. `awaited`: a response is asked of it."""
+        if self.over:
+            return []
+        first, self._engine_up = not self._engine_up, True
         self.input.engine_changed()
+        if first and self.output.asked is not None and self.input.waits:
+            self._hear()
+        elif not awaited:
+            self.output.nothing("failed")  # whoever was asked has said nothing, more than once
+        return self._done()
 
     def engine_says(self, event: EngineEvent) -> None:
         """The machine is about to hear that."""
@@ -295,8 +309,9 @@ class Translation:
         elif isinstance(event, ResponseDone) and event.response == self._engine_id:
             self._status = event
 
-    def engine_said(self, event: EngineEvent, *, responding: bool) -> list[Wanted]:
-        """The machine has heard that. `responding`: a response is in flight now."""
+    def engine_said(self, event: EngineEvent, *, responding: bool, awaited: bool) -> list[Wanted]:
+        """The machine has heard that. `responding`: a response is in flight now; `awaited`: one was asked for and has
+        not begun."""
         if self.over:
             return []
         if isinstance(event, ResponseStarted):
@@ -308,6 +323,10 @@ class Translation:
                 self._finish("completed")
         elif isinstance(event, UserTranscript):
             self.input.transcript(event)
+        if not responding and not awaited:
+            # Nobody answers what was asked: the user speaks again, or there was not a word in what was said.
+            speaks = isinstance(event, SpeechStarted)
+            self.output.nothing("cancelled" if speaks else "completed", "turn_detected" if speaks else None)
         return self._done()
 
     def _finish(self, unless_known: Any) -> None:
