@@ -13,6 +13,7 @@ def test_every_field_has_a_column() -> None:
     attempt_fields = {*attempt_row().__struct_fields__, *Usage.__dataclass_fields__} - {
         "usage",
         "credential_id",
+        "hedge",
         "traceparent",
     }
     assert attempt_fields == set(tables.attempts.columns.keys())

@@ -16,7 +16,7 @@ from speko.providers.catalogue import MODALITIES
 _OURS = "speko"
 
 
-class ModelView(Struct, frozen=True):
+class ListedModel(Struct, frozen=True):
     """A model that can be asked for. Nobody knows when a model was made, so `created` is 0."""
 
     id: str
@@ -26,22 +26,22 @@ class ModelView(Struct, frozen=True):
     created: int = 0
 
 
-class ModelsView(Struct, frozen=True):
+class ListedModels(Struct, frozen=True):
     """All that can be asked for."""
 
-    data: tuple[ModelView, ...]
+    data: tuple[ListedModel, ...]
     object: Literal["list"] = "list"
 
 
 @get("/v1/models", **LIST_MODELS)
-async def list_models(request: Request[Any, Any, Any]) -> ModelsView:
+async def list_models(request: Request[Any, Any, Any]) -> ListedModels:
     """Names of models that the caller's organisation can use now: those that routing decides about, then each model
     with its vendor, then the names that one vendor alone has."""
-    return ModelsView(tuple(_models(request).values()))
+    return ListedModels(tuple(_models(request).values()))
 
 
 @get("/v1/models/{model:path}", **ONE_MODEL)
-async def get_model(request: Request[Any, Any, Any], model: FromPath[str]) -> ModelView:
+async def get_model(request: Request[Any, Any, Any], model: FromPath[str]) -> ListedModel:
     """One of them."""
     name = model.removeprefix("/")  # the framework's paths begin with one; names of models may hold some
     found = _models(request).get(name)
@@ -51,11 +51,11 @@ async def get_model(request: Request[Any, Any, Any], model: FromPath[str]) -> Mo
     return found
 
 
-def _models(request: Request[Any, Any, Any]) -> dict[str, ModelView]:
+def _models(request: Request[Any, Any, Any]) -> dict[str, ListedModel]:
     gateway = gateway_of(request.app)
     own_keys = gateway.own_keys(context_of(request).organization_id)
-    found = {name: ModelView(name, _OURS) for name in AUTO_NAMES}
+    found = {name: ListedModel(name, _OURS) for name in AUTO_NAMES}
     for modality in MODALITIES:
         for name, vendor in names(modality, gateway.router, own_keys):
-            found.setdefault(name, ModelView(name, vendor))
+            found.setdefault(name, ListedModel(name, vendor))
     return found
