@@ -102,6 +102,19 @@ async def test_typed_text_waits_for_the_answer_before_it() -> None:
     assert [m.content for m in script.questions[-1].messages] == ["first", "A rather long first answer.", "second"]
 
 
+async def test_it_speaks_by_itself_when_it_is_asked_to_with_instructions_for_that_answer_alone() -> None:
+    script = Script("acme", llm=[says("Hello there."), says("Second.")])
+    async with talking(context_of(script), system_prompt="Be brief.") as talk:
+        talk.conversation.on_command(Say("", "Greet the user."))
+        assert await talk.answer() == "Hello there."
+        assert "Greet the user." in str(script.questions[-1])
+        assert not [m for m in script.questions[-1].messages if m.role == "user"]
+        talk.play_all()
+        talk.conversation.on_command(Say("second"))
+        assert await talk.answer() == "Second."
+        assert "Greet the user." not in str(script.questions[-1])
+
+
 async def test_a_barge_in_stops_at_once_and_cuts_the_history() -> None:
     answer = "One two three four five six seven eight."
     script = Script("acme", stt=[hears("count"), hears("stop")], llm=[says(answer), says("Stopped.")])

@@ -61,6 +61,7 @@ async def test_a_wrong_key(tmp_path: Path) -> None:
         ("POST /v1/images/generations", b"{}", 404, "unsupported_endpoint"),
         ("POST /v1/moderations", b"{}", 404, "unsupported_endpoint"),
         ("GET /v1/files", None, 404, "unsupported_endpoint"),
+        ("POST /v1/realtime/client_secrets", b"{}", 404, "unsupported_endpoint"),
     ],
 )
 async def test_raised_before_a_handler(

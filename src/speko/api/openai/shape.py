@@ -26,6 +26,8 @@ _NOT_SERVED: Mapping[str, str] = {
     "/v1/assistants": "assistants",
     "/v1/threads": "threads",
     "/v1/vector_stores": "vector stores",
+    "/v1/realtime/client_secrets": "secrets for browsers",
+    "/v1/realtime/calls": "calls over WebRTC or SIP",
 }
 """Well-known parts of that API that this gateway has not, and what they are called."""
 _DOORS = (*_SERVED, *_NOT_SERVED)
