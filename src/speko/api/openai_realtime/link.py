@@ -41,7 +41,7 @@ _LIFETIME = timedelta(minutes=30)
 _POLICY = 1008
 _FAILED = 1011
 _MOST_INVALID = 50
-"""Events that cannot be read or served, in a row."""
+"""Events that cannot be read, in a session."""
 
 
 def openai_session(gateway: "Gateway", request: UpgradeRequest) -> Accept:
