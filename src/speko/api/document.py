@@ -110,6 +110,9 @@ def _say_answers(paths: dict[str, Any]) -> None:
     for path, operations in paths.items():
         for operation in operations.values():
             answers = operation["responses"]
+            expected = [*(["404"] if "{" in path else []), *(["400", "413"] if "requestBody" in operation else [])]
+            for status in expected:
+                answers.setdefault(status, _envelope(status, path))
             if "400" in answers:
                 answers["400"] = _envelope("400", path)
             if path.startswith("/v1/"):
@@ -119,6 +122,9 @@ def _say_answers(paths: dict[str, Any]) -> None:
             for status, words in _SUCCESS.items():
                 if "follows" in answers.get(status, {}).get("description", ""):
                     answers[status]["description"] = words
+            # A schema of a stream is one of each event to some readers, and of the whole text to others.
+            for answer in answers.values():
+                answer.get("content", {}).get("text/event-stream", {}).pop("schema", None)
 
 
 def _envelope(status: str, path: str) -> dict[str, Any]:
