@@ -13,11 +13,13 @@ from speko.api.workers.place import Place
 from speko.settings import ProviderSettings
 from speko.simulators.openai import OpenAISimulator
 from speko.simulators.script import RealtimeScript, Script
+from tests import loops
 from tests.api.running import Running, running
 from tests.database import Databases
 from tests.faults.callers import PINNED, SPEECH, Caller, create
 from tests.faults.show import ANSWER, SCRIPT, registry_with_a_twin
 
+LOOPS = loops.UVLOOP
 SLOWLY = Script(realtime=RealtimeScript(answers=(ANSWER,), transcripts=("what",), pace=2.0, delta_ms=20, in_step=True))
 
 

@@ -2,8 +2,8 @@
 
 Nothing here knows a metric by its name, so that any that is added is summed. What a name says by convention counts:
 `process_…` is each worker's own and gets the label `worker`; of gauges that count nothing, the greatest is taken. A
-worker that died takes its counts with it unless they are kept, and a sum that falls would look to Prometheus as if all
-counters had begun anew: so the last that was told of it goes on being added.
+worker that dies takes its counts with it unless they are kept, and a sum that falls would look to Prometheus as if all
+counters had begun anew: so the last that such a worker has told goes on being added.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,17 +35,17 @@ class _Ready(Collector):
 
 async def exposition_of_all(siblings: Siblings) -> bytes:
     """The text format, for all workers together. One that does not answer is missing, and said to be."""
-    living, dead, silent = await siblings.metrics(_WITHIN)
+    living, others, silent = await siblings.metrics(_WITHIN)
     workers = GaugeMetricFamily("speko_workers", "Workers, by whether they told their metrics.", labels=["told"])
     workers.add_metric(["yes"], len(living))
     workers.add_metric(["no"], silent)
     registry = CollectorRegistry()
-    registry.register(_Ready([*summed([*living, *map(_counts, dead)]), workers]))
+    registry.register(_Ready([*summed([*living, *map(_counts, others)]), workers]))
     return generate_latest(registry)
 
 
 def _counts(told: Told) -> Told:
-    """What of a dead worker goes on counting."""
+    """What goes on counting of a worker that is dead or silent."""
     lasting = tuple(f for f in told.families if f.kind in _COUNTS and not f.name.startswith("process_"))
     return Told(told.worker, lasting)
 

@@ -114,15 +114,16 @@ class Siblings:
         return None
 
     async def metrics(self, within: float) -> tuple[list[Told], list[Told], int]:
-        """The metrics of all processes of the group: of those that live, the last of those that have died, and how many
-        did not answer within so many seconds."""
+        """The metrics of all processes of the group: of those that answer, the last that others have told, and how many
+        of the others live and did not answer within so many seconds."""
         names = self._of_the_group()
         own, *answers = await asyncio.gather(self._tell(), *(self._ask(name, within) for name in names))
-        told = [decoded(answer) for answer in (own, *answers) if isinstance(answer, bytes)]
-        alive = {self.place.owner, *(n for n, answer in zip(names, answers, strict=True) if answer is not Gone.DEAD)}
+        told = {self.place.owner: own} | {
+            name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, bytes)
+        }
         kept = await asyncio.to_thread(self._folder.kept, self.place.group)
-        dead = [decoded(last) for name, last in kept.items() if name not in alive]
-        return told, dead, sum(answer is Gone.BUSY for answer in answers)
+        last = [decoded(one) for name, one in kept.items() if name not in told]
+        return [decoded(one) for one in told.values()], last, sum(answer is Gone.BUSY for answer in answers)
 
     async def _tell(self) -> bytes:
         """The metrics of this process. They are written down before anybody sees them: what was seen once must not be
