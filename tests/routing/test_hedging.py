@@ -16,6 +16,7 @@ from speko.routing.hedging import Hedging
 from speko.routing.ledger import AttemptRow
 from speko.routing.metering import CallInfo, Meter
 from speko.routing.usual_latency import UsualLatency
+from speko.routing.watchdog import Watchdog
 from tests.routing import chains
 from tests.routing.chains import candidate
 
@@ -136,6 +137,25 @@ async def test_a_first_that_is_as_fast_as_ever_is_alone() -> None:
     assert await read(await hedged(vendors, books, "a/1", "b/1", usual=usual).first()) == ["hello"]
     assert vendors.asked == ["a"]
     assert books.story == [("a", "served", None)]
+
+
+async def test_races_leave_no_timers_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would keep its call in memory until its deadline."""
+    made: list[Watchdog] = []
+
+    def noted() -> Watchdog:
+        made.append(Watchdog())
+        return made[-1]
+
+    monkeypatch.setattr("speko.routing.dispatch.Watchdog", noted)
+    vendors, books = Vendors(a=[None], b=[ConnectFailed("no")]), Books()
+    call = asyncio.create_task(hedged(vendors, books, "a/1", "b/1").first())
+    await asyncio.wait_for(books.booked.wait(), 10)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert sorted(books.story) == [("a", "cancelled", "caller_left"), ("b", "failed", "connect")]
+    assert [watchdog._timer for watchdog in made] == [None, None]
 
 
 async def test_without_enough_samples_nobody_is_hurried() -> None:
@@ -315,3 +335,17 @@ async def test_a_connectors_own_mistake_costs_no_answer() -> None:
     with pytest.raises(asyncio.CancelledError):
         await call
     assert sorted(books.story) == [("a", "cancelled", "caller_left"), ("b", "failed", "error")]
+
+
+async def test_a_crash_of_ours_leaves_nobody_racing() -> None:
+    class Broken(Books):
+        def attempt(self, row: AttemptRow) -> None:
+            if row.provider == "b":
+                raise ZeroDivisionError
+            super().attempt(row)
+
+    vendors, books = Vendors(a=[None], b=[ConnectFailed("no")]), Broken()
+    with pytest.raises(ZeroDivisionError):
+        await hedged(vendors, books, "a/1", "b/1").first()
+    assert vendors.open_now == set()
+    assert [row.provider for row in books.attempts] == ["a"]

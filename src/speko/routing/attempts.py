@@ -14,8 +14,6 @@ from speko.routing.health import Health
 
 _MOST_ATTEMPTS = 16
 """Vendor calls that one call of ours may cause."""
-
-
 _LEAST = 0.5
 """Seconds below which asking a vendor is no use."""
 

@@ -94,22 +94,13 @@ class Dispatch(Generic[E]):
             CallerFault: one found the content itself at fault.
         """
         attempts = self.attempts
-        watchdog = Watchdog()
-        try:
-            while attempt := attempts.next(time.monotonic()):
-                if attempts.failures:
-                    self._tell_failover(attempt)
-                patience = None if self._hedging is None else self._hedging.patience(attempt)
-                if patience is None:
-                    served = await self._try(attempt, watchdog)
-                else:
-                    served = await self._race(attempt, patience)
-                if served is not None and (not self._whole or await served.hold_to_the_end()):
-                    return served
-        except BaseException:
-            watchdog.stop()
-            raise
-        watchdog.stop()
+        while attempt := attempts.next(time.monotonic()):
+            if attempts.failures:
+                self._tell_failover(attempt)
+            patience = None if self._hedging is None else self._hedging.patience(attempt)
+            served = await (self._try(attempt) if patience is None else self._race(attempt, patience))
+            if served is not None and (not self._whole or await served.hold_to_the_end()):
+                return served
         if attempts.caller_error is not None and attempts.refused_by is not None and attempts.silent is None:
             raise CallerFault(attempts.refused_by, attempts.caller_error)
         if attempts.silent is None:
@@ -117,13 +108,13 @@ class Dispatch(Generic[E]):
             self.warn("no provider answered", causes=",".join(causes) or "no_candidate")
         raise NoAnswer(attempts.failures)
 
-    async def _try(self, attempt: Attempt, watchdog: Watchdog) -> "Served[E] | None":
+    async def _try(self, attempt: Attempt) -> "Served[E] | None":
         call = Call(
             attempt.candidate.credential,
             connect_timeout=attempt.connect_within,
             request_id=self.meter.info.request_id,
         )
-        stream = Stream(self._open, attempt.candidate, call, watchdog)
+        stream = Stream(self._open, attempt.candidate, call)
         held: list[Sequence[E]] = []
         try:
             while True:
@@ -140,6 +131,7 @@ class Dispatch(Generic[E]):
             try:
                 await stream.close()
             finally:
+                stream.watchdog.stop()
                 now = time.monotonic()
                 self.attempts.failed(attempt, error, now)
                 if self.attempts.silent is attempt.candidate:
@@ -151,6 +143,7 @@ class Dispatch(Generic[E]):
             try:
                 await stream.close()
             finally:
+                stream.watchdog.stop()
                 self.attempts.cancelled(attempt)
                 self.meter.attempt(attempt, call, "cancelled", now=time.monotonic(), cause=cause_of(cancellation))
                 if self._hedging is not None:
@@ -161,7 +154,7 @@ class Dispatch(Generic[E]):
         def start(racer: Attempt) -> "asyncio.Task[Served[E] | None]":
             if racer is not attempt:
                 self._tell(logging.INFO, "runner-up asked", {"from": _name(attempt), "to": _name(racer)})
-            return asyncio.create_task(self._try(racer, Watchdog()))
+            return asyncio.create_task(self._try(racer))
 
         return await race(self.attempts, attempt, patience, start, self._tell_failover)
 
@@ -186,11 +179,11 @@ class Stream(Generic[E]):
     """A connector's iterator, with deadlines, and with everything that goes wrong turned into a `ProviderError` whose
     message holds no key."""
 
-    def __init__(self, open_stream: Opener[E], candidate: Candidate, call: Call, watchdog: Watchdog) -> None:
+    def __init__(self, open_stream: Opener[E], candidate: Candidate, call: Call) -> None:
         self._open = open_stream
         self._candidate = candidate
         self._call = call
-        self.watchdog = watchdog
+        self.watchdog = Watchdog()
         self._batches: AsyncIterator[Sequence[E]] | None = None
 
     async def next(self, by: float, stage: Stage) -> Sequence[E] | None:

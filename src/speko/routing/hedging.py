@@ -77,8 +77,9 @@ async def race(
             winner = ended.result()
             if winner is None and attempts.trying and attempts.caller_error is None:
                 failed_over(attempts.trying[0])
-    except asyncio.CancelledError as cancellation:
-        await called_off(racing, *cancellation.args)
+    except BaseException as ended_by:
+        # Also when a crash of ours ends it: what still races would go on without anybody to end it.
+        await called_off(racing, *(ended_by.args if isinstance(ended_by, asyncio.CancelledError) else ()))
         raise
     if winner is None:
         await called_off(racing, "hedged")
