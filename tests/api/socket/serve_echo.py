@@ -27,6 +27,9 @@ class EchoSockets:
             echo.link.send_text(b'{"t":"end","reason":"server_shutdown"}')
             echo.link.close(1001, "server_shutdown")
 
+    def end_soon(self, session_id: str, reason: str) -> None:
+        """No limits here."""
+
     def upgrade(self, request: UpgradeRequest) -> Accept | Refusal:
         echo = Echo()
         self.open.add(echo)

@@ -117,8 +117,8 @@ class Siblings:
         """The metrics of all processes of the group: of those that answer, the last that others have told, and how many
         of the others live and did not answer within so many seconds."""
         names = self._of_the_group()
-        own, *answers = await asyncio.gather(self._tell(), *(self._ask(name, within) for name in names))
-        told = {self.place.owner: own} | {
+        answers = await asyncio.gather(*(self._ask(name, within) for name in names))
+        told = {self.place.owner: await self._tell()} | {
             name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, bytes)
         }
         kept = await asyncio.to_thread(self._folder.kept, self.place.group)
