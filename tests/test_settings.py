@@ -129,6 +129,8 @@ def test_a_key_that_nobody_knows_is_refused_and_named(text: str, name: str) -> N
         ("max_audio_bytes", 0),
         ("max_json_bytes", 0),
         ("max_spool_bytes", 0),
+        ("transcript_days", 0),
+        ("attempt_days", 36_501),
         ("breaker_failures", 0),
         ("breaker_open_seconds", 0),
         ("log_level", "loud"),

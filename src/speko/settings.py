@@ -171,10 +171,10 @@ class Settings(BaseSettings):
         False, description="Refuse calls on platform keys (402) when the credit is used up; credit is counted anyway."
     )
     transcript_days: int | None = Field(
-        None, ge=1, description="Days after its end that a session's words are kept; default: for ever."
+        None, ge=1, le=36_500, description="Days after its end that a session's words are kept; default: for ever."
     )
     attempt_days: int | None = Field(
-        None, ge=1, description="Days that attempts and timings of turns are kept; default: for ever."
+        None, ge=1, le=36_500, description="Days that attempts and timings of turns are kept; default: for ever."
     )
     previous_master_key: SecretStr | None = Field(
         None, description="The master key before this one, while `speko master-key rotate` runs and until it is done."
