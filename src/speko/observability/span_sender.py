@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from speko.observability.spans import Span, readable, resource
@@ -45,14 +45,20 @@ class SpanSender:
         self._thread: threading.Thread | None = None
         self._away = False
         """The collector did not take the last batch."""
+        self._crowded_out = 0
+        """Spans that went because too many waited. Counted by the event loop alone, as `_refused` by the thread."""
+        self._refused = 0
         self.sent = 0
-        self.dropped = 0
-        """Spans lost since the start: too many waited, or the collector did not take them."""
 
     @property
     def waiting(self) -> int:
         """Spans in the queue."""
         return len(self._waiting)
+
+    @property
+    def dropped(self) -> int:
+        """Spans lost since the start: too many waited, or the collector did not take them."""
+        return self._crowded_out + self._refused
 
     def put(self, span: Span) -> None:
         """Takes a span without waiting."""
@@ -60,7 +66,7 @@ class SpanSender:
         if len(waiting) >= self._most_waiting:
             try:
                 waiting.popleft()
-                self.dropped += 1
+                self._crowded_out += 1
             except IndexError:  # the thread was faster
                 pass
         waiting.append(span)
@@ -83,7 +89,7 @@ class SpanSender:
         await asyncio.to_thread(thread.join, _LAST_WORDS)
         if thread.is_alive():
             await asyncio.to_thread(self._exporter.shutdown)  # ends the wait for another try
-            self.dropped += len(self._waiting)
+            self._crowded_out += len(self._waiting)
             self._waiting.clear()
 
     def _run(self) -> None:
@@ -93,7 +99,7 @@ class SpanSender:
                 self._wake.wait(self._every)
             self._wake.clear()
             while batch := self._take():
-                self._send([readable(span, sender) for span in batch])
+                self._send(batch, sender)
         self._exporter.shutdown()
 
     def _take(self) -> list[Span]:
@@ -106,16 +112,16 @@ class SpanSender:
                 break
         return batch
 
-    def _send(self, batch: Sequence[ReadableSpan]) -> None:
+    def _send(self, batch: Sequence[Span], sender: Resource) -> None:
         try:
-            taken = self._exporter.export(batch) is SpanExportResult.SUCCESS
+            taken = self._exporter.export([readable(span, sender) for span in batch]) is SpanExportResult.SUCCESS
         except Exception as error:
             log.error("sending spans crashed", extra={"type": type(error).__name__})
             taken = False
         if taken:
             self.sent += len(batch)
         else:
-            self.dropped += len(batch)
+            self._refused += len(batch)
         if taken == self._away:
             # The beginning and the end of an outage, and nothing in between; no address, which may hold a password.
             if taken:
