@@ -75,6 +75,7 @@ def test_for_people_it_says_how_many(speko: Command, tmp_path: Path) -> None:
         (("--from", "2026-03-14T12:00Z", "--to", "2026-03-14T12:00:00+00:00"), 4),
         (("--from", "2026-03-14T12:00:00.001Z"), 0),
         (("--to", "2026-03-13"), 0),
+        (("--to", "9999-12-31"), 4),
     ],
 )
 def test_a_day_is_the_whole_day(speko: Command, tmp_path: Path, range_: tuple[str, ...], kinds: int) -> None:

@@ -51,6 +51,7 @@ async def test_everything_of_one_organization(database: Database) -> None:
     found = await _records(database, NOON, NOON)
     of_a_session = ["session", "words", "words", "timing"]
     assert [record["record"] for record in found] == [*of_a_session, *of_a_session, "attempt", "usage", "credit"]
+    assert [record.get("sessionId") or record["id"] for record in found[:8]] == ["s1"] * 4 + ["s2"] * 4
     assert {record["record"] for record in found} == set(KINDS)
     session = next(record for record in found if record["record"] == "session")
     assert (session["id"], session["createdAt"], session["metadata"]) == (

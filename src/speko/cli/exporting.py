@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -19,8 +19,6 @@ from speko.storage.database import FILE_NAME
 from speko.storage.export import KINDS, Record
 from speko.storage.store import Store
 
-_DAY = timedelta(days=1)
-_MILLISECOND = timedelta(milliseconds=1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _LENGTH_OF_A_DAY = len("2026-03-14")
 _BAR = 24
@@ -129,7 +127,9 @@ def _end(text: str | None) -> datetime:
     if text is None:
         return datetime.now(UTC)
     moment = _moment("--to", text)
-    return moment + _DAY - _MILLISECOND if len(text.strip()) <= _LENGTH_OF_A_DAY else moment
+    if len(text.strip()) > _LENGTH_OF_A_DAY:
+        return moment
+    return moment.replace(hour=23, minute=59, second=59, microsecond=999_000)
 
 
 def _moment(option: str, text: str) -> datetime:

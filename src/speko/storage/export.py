@@ -67,13 +67,12 @@ class Export(Struct, frozen=True):
     async def pages(self) -> AsyncIterator[list[Record]]:
         """The rows, oldest first, each session with its words and timings. Raises StorageError."""
         async for sessions in self._rows("session", PAGE_SESSIONS):
-            page = []
+            of_each: dict[str, list[Record]] = {row["id"]: [_record("session", row)] for row in sessions}
             async with self.database.read() as connection:
-                for row in sessions:
-                    page.append(_record("session", row))
-                    for kind in _OF_A_SESSION:
-                        page += await _turns(connection, kind, row["id"])
-            yield page
+                for kind in _OF_A_SESSION:
+                    for row in await _turns(connection, kind, list(of_each)):
+                        of_each[row["session_id"]].append(_record(kind, row))
+            yield [record for records in of_each.values() for record in records]
         for kind in _ON_THEIR_OWN:
             async for rows in self._rows(kind, PAGE_ROWS):
                 yield [_record(kind, row) for row in rows]
@@ -101,10 +100,10 @@ class Export(Struct, frozen=True):
         return ours, table.c[_TIMES[kind]].between(self.start, self.end)
 
 
-async def _turns(connection: AsyncConnection, kind: Kind, session_id: str) -> list[Record]:
+async def _turns(connection: AsyncConnection, kind: Kind, sessions: Sequence[str]) -> Sequence[RowMapping]:
     table = _TABLES[kind]
-    query = select(table).where(table.c.session_id == session_id).order_by(table.c.turn_index)
-    return [_record(kind, row) for row in (await connection.execute(query)).mappings()]
+    query = select(table).where(table.c.session_id.in_(sessions)).order_by(table.c.session_id, table.c.turn_index)
+    return (await connection.execute(query)).mappings().all()
 
 
 def _record(kind: Kind, row: RowMapping) -> Record:
