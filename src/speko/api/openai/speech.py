@@ -1,6 +1,5 @@
 """`POST /v1/audio/speech`: `/v1/synthesize` in the form of OpenAI's API."""
 
-from base64 import b64encode
 from typing import Any
 
 from litestar import Request, post
@@ -66,4 +65,4 @@ class SpeechInEvents(SynthesizeCall):
 
 
 def _sound(audio: bytes) -> bytes:
-    return event({"type": "speech.audio.delta", "audio": b64encode(audio).decode()}) if audio else b""
+    return event({"type": "speech.audio.delta", "audio": audio}) if audio else b""  # bytes become base64
