@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from speko.agent.supervision import environment
 from speko.providers.errors import DeadlineExceeded
 from tests.agent.pools import FAKE, Rows, Sink, a_pool, opened, tell, until
 from tests.providers.embedded.sphinx.processes import children_of, runs, send
@@ -32,11 +31,6 @@ async def test_a_conversation_that_does_not_end_is_left_behind() -> None:
         (await opened(pool, sink, prompt="slow")).close()
         await until(lambda: pool.running[0].taken == 0)
         await opened(pool, Sink())
-
-
-def test_a_process_gets_nothing_that_a_package_could_take_for_its_own() -> None:
-    ours = {"PATH": "/bin", "LC_ALL": "C", "OPENAI_API_KEY": "k", "SPEKO_MASTER_KEY": "k", "LIVEKIT_URL": "u"}
-    assert environment(ours) == {"PATH": "/bin", "LC_ALL": "C"}
 
 
 async def test_sigterm_lets_conversations_end_and_takes_no_more() -> None:

@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ import msgspec
 
 from speko.agent import logs
 from speko.agent.process import ENDING, ProcessConfig
+from speko.providers.child_environment import child_environment
 
 log = logging.getLogger(__name__)
 START: Final = 60.0
@@ -24,15 +25,6 @@ _LAST_LINES = 1.0
 """Seconds for what a process that has ended wrote last."""
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before the next start, after so many ends in a row."""
-_KEPT = frozenset(
-    "PATH HOME LANG LANGUAGE TZ TMPDIR LD_LIBRARY_PATH DYLD_LIBRARY_PATH PYTHONPATH PYTHONHOME SSL_CERT_FILE "
-    "SSL_CERT_DIR".split()
-)
-
-
-def environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """What of our environment a process gets: nothing that a package could take for its own key or address."""
-    return {name: value for name, value in ours.items() if name in _KEPT or name.startswith("LC_")}
 
 
 class Supervised:
@@ -121,7 +113,7 @@ class Supervised:
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,
-                env=environment(os.environ),
+                env=child_environment(os.environ),
                 # Out of the terminal's foreground group, which gets the interrupt key.
                 start_new_session=True,
             )

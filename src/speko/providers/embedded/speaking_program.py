@@ -14,6 +14,7 @@ from speko.audio.errors import AudioFormatError
 from speko.audio.linear import Encoding, LinearAudio
 from speko.audio.wav import parse_wav
 from speko.providers.call import Call
+from speko.providers.child_environment import child_environment
 from speko.providers.embedded.slots import Slots
 from speko.providers.embedded.utterances import pieces
 from speko.providers.errors import ConnectFailed, EmptyResult, MalformedResponse, ProviderUnavailable
@@ -74,7 +75,12 @@ class SpeakingProgram:
             source.seek(0)
             try:
                 process = await asyncio.create_subprocess_exec(
-                    self.name, *arguments, stdin=source, stdout=sound, stderr=asyncio.subprocess.DEVNULL
+                    self.name,
+                    *arguments,
+                    stdin=source,
+                    stdout=sound,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    env=child_environment(os.environ),
                 )
             except OSError:
                 raise ConnectFailed(f"{self.name} could not be started") from None

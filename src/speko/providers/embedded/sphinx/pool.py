@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from collections import deque
 from contextlib import suppress
 
+from speko.providers.child_environment import child_environment
 from speko.providers.embedded.slots import Slots
 from speko.providers.embedded.sphinx.nursery import ORDER
 from speko.providers.embedded.sphinx.worker_link import WorkerLink, WorkerLost
@@ -165,6 +167,7 @@ class _Nursery:
                     pass_fds=[theirs.fileno()],
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
+                    env=child_environment(os.environ),
                     # Out of the terminal's foreground group, which gets the interrupt key.
                     start_new_session=True,
                 )
