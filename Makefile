@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 5
-.PHONY: help setup setup-dev setup-tests demo run console test test-python test-js check fix bench bench-one-shot bench-s2s bench-talk bench-browser soak soak-s2s lock
+.PHONY: help setup setup-dev setup-tests demo run console test test-postgres test-python test-js check fix bench bench-one-shot bench-s2s bench-talk bench-browser soak soak-s2s lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,14 +30,19 @@ run: setup ## serve on http://127.0.0.1:8787; print a link to the web console an
 console: setup ## build the web console and the TypeScript packages
 	@$(BIN)/python -m scripts.javascript console
 
-# All of them mostly wait: for speech, for vendors that stall, for processes that end. So three runs stand side by side.
+# All of them mostly wait: for speech, for vendors that stall, for processes that end. So runs stand side by side.
 SECOND := tests/api tests/agent
-test: setup-tests console ## run all tests
-	@mkdir -p out; $(MAKE) test-js >out/test-js.log 2>&1 & js=$$!; \
-	$(MAKE) test-python ARGS="$(SECOND)" >out/test-python-2.log 2>&1 & second=$$!; \
-	$(MAKE) test-python ARGS="$(SECOND:%=--ignore=%)"; failed=$$?; \
-	wait $$second || failed=1; wait $$js || failed=1; \
-	cat out/test-python-2.log out/test-js.log; exit $$failed
+# With EVERYTHING=1, as continuous integration does: what meets the database once more on PostgreSQL, and a short soak.
+DATABASE := tests/api/sessions tests/api/realtime tests/api/console tests/api/test_*.py
+BESIDE = $(if $(EVERYTHING),"postgres $(MAKE) test-postgres ARGS='$(DATABASE)'" "soak $(MAKE) soak MINUTES=5")
+test: setup-tests console ## run all tests; with EVERYTHING=1 also a part of them on PostgreSQL, and a soak
+	@sh scripts/side_by_side.sh \
+		"python $(MAKE) test-python ARGS='$(SECOND:%=--ignore=%)'" \
+		"python-2 $(MAKE) test-python ARGS='$(SECOND)'" \
+		"js $(MAKE) test-js" $(BESIDE)
+
+test-postgres: setup-tests ## run all tests of Python with PostgreSQL in place of SQLite
+	@SPEKO_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(ARGS) </dev/null
 
 test-python: setup-tests
 	@$(BIN)/python -m pytest $(ARGS) </dev/null
