@@ -4,31 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speko.limits.concurrency import HOLD, Concurrency
-from speko.limits.sharing import Command
+from tests.limits.sets import Sets
 
 WHOSE = ("key_1", "org_1")
-
-
-class Sets:
-    """What the script does in Redis."""
-
-    def __init__(self) -> None:
-        self.lapse: dict[str, dict[str, float]] = {}
-
-    def run(self, process: Concurrency, now: float, *, afresh: bool = False) -> None:
-        commands = process.outgoing(now, afresh=afresh)
-        process.incoming([self._do(command, now) for command in commands], now)
-
-    def _do(self, command: Command, now: float) -> int:
-        places = self.lapse.setdefault(command.keys[0], {})
-        for lapsed in [session for session, at in places.items() if at <= now]:
-            del places[lapsed]
-        for session, lasts in zip(command.arguments[::2], command.arguments[1::2], strict=True):
-            if int(lasts) > 0:
-                places[str(session)] = max(places.get(str(session), 0.0), now + int(lasts) / 1e3)
-            else:
-                places.pop(str(session), None)
-        return len(places)
 
 
 def test_a_created_session_holds_a_place_for_a_while_only() -> None:
@@ -87,6 +65,21 @@ def test_created_here_and_claimed_there_counts_once() -> None:
     sets.run(there, now)
     sets.run(here, now)
     assert not here.full("key_1", 1, now)
+
+
+def test_a_short_session_that_was_made_elsewhere_leaves_no_place_behind() -> None:
+    sets, here, there = Sets(), Concurrency(), Concurrency()
+    assert not here.full("key_1", 1, 0.0)
+    here.hold("s", ("key_1",), 0.0)
+    sets.run(here, 0.0)
+    assert there.full("key_1", 0, 1.0)
+    there.begin("s", ("key_1",), counted=True, now=1.0)
+    sets.run(there, 1.0)
+    there.end("s")
+    sets.run(there, 2.0)
+    for now in (3.0, 13.0, 23.0):  # it was held for a minute where it was made
+        sets.run(here, now)
+        assert not here.full("key_1", 1, now)
 
 
 def test_what_two_processes_gave_away_at_once_is_seen_at_the_claim() -> None:

@@ -14,6 +14,7 @@ from speko.routing.ledger import UsageRow
 from speko.routing.ranking import Ranking
 from speko.routing.router import Chain
 from tests.limits.clocks import Clock
+from tests.limits.sets import Sets
 
 NOBODY = Ceilings()
 
@@ -110,6 +111,22 @@ def test_a_young_session_has_a_place_in_the_process_that_made_it() -> None:
         desk.limits.hold_session("a", "org", "key_1")
         found = desk.limits.begin_session("made elsewhere", "org", "key_1", desk.clock.now())
         assert (found.kind if found else None) == code
+
+
+def test_of_two_that_got_the_last_place_one_is_served() -> None:
+    sets = Sets()
+    one, other = (Desk(Ceilings(None, 1), several=True) for _ in range(2))
+    for desk, session in ((one, "a"), (other, "b")):
+        assert desk.limits.hold_session(session, "org", "key_1") is None
+    for desk in (one, other, one):
+        sets.run(desk.limits.sessions, desk.clock())
+    created = one.clock.now()
+    refused = other.limits.begin_session("a", "org", "key_1", created)  # claimed where it was not made
+    assert refused is not None
+    assert refused.kind == "sessions"
+    for desk in (other, one):
+        sets.run(desk.limits.sessions, desk.clock())
+    assert other.limits.begin_session("b", "org", "key_1", created) is None
 
 
 def test_spend_of_a_month() -> None:

@@ -130,6 +130,16 @@ def test_requests_during_an_exchange_are_not_lost() -> None:
     assert one.used(SUBJECT, 10, 0.0) == 2
 
 
+def test_what_was_paid_before_anybody_was_told_is_not_owed() -> None:
+    ledger, one = Ledger(), RequestRates()
+    for number in range(1000):  # a request every second, and an exchange when each is long paid back
+        one.take(SUBJECT, 600, float(number))
+        ledger.run(one, number + 0.5)
+    one.take(SUBJECT, 600, 1000.0)
+    ledger.run(one, 1000.0)
+    assert one.used(SUBJECT, 600, 1000.0) == 1
+
+
 def test_an_outage_forgets_nothing_and_doubles_nothing() -> None:
     ledger, one = Ledger(), RequestRates()
     for _ in range(3):

@@ -170,7 +170,9 @@ class Concurrency:
             if afresh or now - subject.refreshed_at >= _REFRESH:
                 subject.refreshed_at = now
                 for session in subject.places:
-                    subject.unsent.setdefault(session, (0, self._lasts(session, now)))
+                    # One that is held was told with all its time: by now it may be over, in another process.
+                    if afresh or self._places[session].until is None:
+                        subject.unsent.setdefault(session, (0, self._lasts(session, now)))
             mine = list(_commands(f"sessions:{name}", subject.unsent))
             subject.sent = sum(change for change, _ in subject.unsent.values())
             subject.unsent = {}

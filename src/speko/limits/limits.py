@@ -88,15 +88,19 @@ class Limits:
     def begin_session(
         self, session_id: str, organization_id: str, key_id: str | None, created_at: datetime
     ) -> Exceeded | None:
-        """A session is claimed by a socket: its place lasts now, unless it has lapsed and there is none any more."""
+        """A session is claimed by a socket: its place lasts now, unless it has lapsed and there is none any more. A
+        session that is refused here is over."""
         now = self._clock()
         # Where another process may have created it: what is young has a place there.
         young = self._several and (self._now() - created_at).total_seconds() < HOLD
         counted = young or self.sessions.holds(session_id, now)
         exceeded = self._no_place(organization_id, key_id, counted=counted)
-        if exceeded is None:
+        if exceeded is None or counted:
             self.sessions.begin(session_id, _subjects(organization_id, key_id), counted=counted, now=now)
+        if exceeded is None:
             self._live.add(session_id)
+        else:
+            self.sessions.end(session_id)  # its place, here or in the process that made it, is another's
         return exceeded
 
     def end_session(self, session_id: str) -> None:

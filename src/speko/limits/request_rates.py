@@ -85,15 +85,15 @@ class RequestRates:
 
     def outgoing(self, now: float, *, afresh: bool) -> list[Command]:
         """See `Shared`. Afresh, what is owed here is the least that is owed; else it is there already."""
-        asked = {s: b for s, b in self._buckets.items() if b.owed(now)}
-        self._asked = list(asked)
-        if not asked:
-            return []
-        amounts = []
-        for bucket in asked.values():
-            amounts += [0, _micro(bucket.owed(now))] if afresh else [_micro(bucket.unsent), 0]
+        asked, amounts = [], []
+        for subject, bucket in self._buckets.items():
+            if owed := bucket.owed(now):
+                asked.append(subject)
+                # Time has paid what was owed before anybody was told, too.
+                amounts += [0, _micro(owed)] if afresh else [_micro(min(bucket.unsent, owed)), 0]
             bucket.unsent = 0.0
-        return [Command(SCRIPT, [f"requests:{subject}" for subject in asked], amounts)]
+        self._asked = asked
+        return [Command(SCRIPT, [f"requests:{subject}" for subject in asked], amounts)] if asked else []
 
     def incoming(self, replies: Sequence[Reply], now: float) -> None:
         """See `Shared`."""
