@@ -32,6 +32,9 @@ _EXPOSE_HEADERS = (
     b"x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
     b"x-speko-embedded, x-request-id, x-trace-id, retry-after"
 )
+_CAREFUL = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+"""Of every answer that does not say otherwise: nobody guesses what it is, and no cache on the way keeps it. Answers
+hold words, new keys, and whose account it is."""
 _OWN_PAGES = "/console/"
 """Never another origin's: here pages are told what proves that they are ours."""
 
@@ -68,7 +71,9 @@ class Edge:
             if message["type"] == "http.response.start":
                 started = True
                 self._watch.answering(seen, message["status"])
-                message["headers"] = [*message["headers"], *own]
+                said = {name for name, _ in message["headers"]}
+                careful = [header for header in _CAREFUL if header[0] not in said]
+                message["headers"] = [*message["headers"], *own, *careful]
             await send(message)
 
         try:
@@ -122,6 +127,7 @@ def plain_answer(error: ApiError, ids: Sequence[tuple[str, str]] | None = None, 
     headers = [
         ("content-type", "application/json"),
         ("content-length", str(len(body))),
+        *((name.decode(), value.decode()) for name, value in _CAREFUL),
         *(ids or [("x-request-id", request_id_of({})), ("x-trace-id", trace_id_of({}))]),
         *error.headers.items(),
         ("connection", hop),
