@@ -3,18 +3,23 @@
 Source: https://platform.openai.com/docs/api-reference/audio/createSpeech
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from speko.api.openai.naming import ModelName
 from speko.audio.encode import AudioEncoder, Mp3Encoder, PcmEncoder, WavEncoder
+from speko.audio.muxed import AacEncoder, FlacEncoder, OpusEncoder
 
 SAMPLE_RATE = 24_000
 """Hz, of all that this API speaks; its `pcm` is 16-bit little-endian mono without a header."""
-Format = Literal["mp3", "wav", "pcm"]
-_ENCODERS: dict[Format, type[Mp3Encoder] | type[WavEncoder] | type[PcmEncoder]] = {
+Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+_ENCODERS: dict[Format, Callable[[int], AudioEncoder]] = {
     "mp3": Mp3Encoder,
+    "opus": OpusEncoder,
+    "aac": AacEncoder,
+    "flac": FlacEncoder,
     "wav": WavEncoder,
     "pcm": PcmEncoder,
 }
@@ -37,8 +42,8 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     """Ours: BCP-47, for routing and the vendor; else the header `X-Speko-Intent` says it, else it is `en`."""
     instructions: str | None = None
     """Speaking style, dropped by models that have none."""
-    response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | None = None
-    """`mp3` where it is missing; `opus`, `aac` and `flac` are refused."""
+    response_format: Format | None = None
+    """`mp3` where it is missing. `opus` comes in Ogg, `aac` in ADTS."""
     speed: Annotated[float, Meta(ge=0.5, le=2)] | None = None
     stream_format: Literal["sse", "audio"] | None = None
 
