@@ -7,6 +7,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from speko.api.console.console import Console
 from speko.api.context import SCOPE_KEY, RequestContext, unauthorized
+from speko.api.edge import answer_error
 from speko.api.errors import ApiError
 from speko.api.gateway import Gateway, gateway_of
 from speko.api.limiting import LIMITS_PATH, refusal
@@ -26,12 +27,17 @@ def require_key(app: ASGIApp) -> ASGIApp:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
         gateway = gateway_of(scope["litestar_app"])
         context: RequestContext = scope[SCOPE_KEY]  # type: ignore[literal-required]
-        if header is None:
-            context.organization_id = _logged_in(gateway.console, scope)
-        else:
-            key = _key_of(header.decode("latin-1"), gateway.store.directory)
-            context.organization_id, context.api_key_id = key.organization_id, key.id
-            count_request(gateway, key, scope["path"])
+        try:
+            if header is None:
+                context.organization_id = _logged_in(gateway.console, scope)
+            else:
+                key = _key_of(header.decode("latin-1"), gateway.store.directory)
+                context.organization_id, context.api_key_id = key.organization_id, key.id
+                count_request(gateway, key, scope["path"])
+        except ApiError as error:
+            # Not by way of the framework: a flood of refusals would take twice as much from everybody else.
+            await answer_error(send, error, scope["path"])
+            return
         await app(scope, receive, send)
 
     return authenticated

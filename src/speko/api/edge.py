@@ -82,11 +82,11 @@ class Edge:
             # The gateway stops. When the headers are out, the server cuts the connection, as the body is incomplete.
             if not started:
                 stopping = ApiError(500, "INTERNAL_ERROR", "The gateway is stopping")
-                await _answer(send_with_ids, stopping, scope["path"])
+                await answer_error(send_with_ids, stopping, scope["path"])
         except Exception as error:
             log_crash(error, scope["path"])
             if not started:
-                await _answer(send_with_ids, internal_error(), scope["path"])
+                await answer_error(send_with_ids, internal_error(), scope["path"])
         finally:
             self._watch.over(seen, scope)
 
@@ -99,9 +99,13 @@ class Edge:
         return [(b"access-control-allow-origin", origin), (b"vary", b"origin"), *headers]
 
 
-async def _answer(send: Send, error: ApiError, path: str) -> None:
-    await send(_start(error.status, [(b"content-type", b"application/json")]))
-    await send({"type": "http.response.body", "body": msgspec.json.encode(error.body(path)), "more_body": False})
+async def answer_error(send: Send, error: ApiError, path: str) -> None:
+    """Answers a request to `path` without the framework."""
+    body = msgspec.json.encode(error.body(path))
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(name.encode(), value.encode()) for name, value in error.headers.items()]
+    await send(_start(error.status, headers))
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _preflight(send: Send, own: list[tuple[bytes, bytes]]) -> None:
