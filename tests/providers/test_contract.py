@@ -8,10 +8,10 @@ import asyncio
 import io
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 from speko.audio import Recording
 from speko.audio.wav import wav_header

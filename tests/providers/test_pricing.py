@@ -1,7 +1,5 @@
 """Estimated cost, by hand."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +86,7 @@ def test_a_conversation_costs_what_its_two_directions_cost(usage: Usage, share: 
     usage.output_audio_tokens = int(usage.output_tokens * share)
     usage.cached_tokens = int(usage.input_tokens * cached)
     usage.cached_audio_tokens = int(usage.input_audio_tokens * cached)
-    heard = replace(usage, output_tokens=0, output_audio_tokens=0)
+    heard = structs.replace(usage, output_tokens=0, output_audio_tokens=0)
     spoken = Usage(output_tokens=usage.output_tokens, output_audio_tokens=usage.output_audio_tokens)
     parts = estimate_micro_usd(VOICE, heard) + estimate_micro_usd(VOICE, spoken)
     assert abs(parts - estimate_micro_usd(VOICE, usage)) <= 1

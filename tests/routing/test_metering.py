@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from speko.providers.call import Call, Credential, KeySource, Usage
 from speko.providers.catalogue import Modality, Model, Price
@@ -37,7 +38,7 @@ def candidate(
 
 
 def call_of(modality: Modality) -> Call:
-    return Call(Credential(), usage=replace(USED[modality]))
+    return Call(Credential(), usage=structs.replace(USED[modality]))
 
 
 def booked_usage(chosen: Candidate, info: CallInfo | None = None) -> UsageRow:

@@ -10,7 +10,7 @@ def test_every_column_has_a_value() -> None:
 
 
 def test_every_field_has_a_column() -> None:
-    attempt_fields = {*attempt_row().__struct_fields__, *Usage.__dataclass_fields__} - {
+    attempt_fields = {*attempt_row().__struct_fields__, *Usage.__struct_fields__} - {
         "usage",
         "credential_id",
         "hedge",

@@ -15,10 +15,17 @@ class Models:
 
     def __init__(self, knows: Knows) -> None:
         self._knows = knows
+        self._known: set[tuple[str, Modality, str]] = set()
+        """Found before: every call asks twice, and a vendor's models are searched one by one."""
 
     def label(self, provider: str, modality: Modality, model: str) -> str:
         """The model's name, or `other`."""
-        return model if self._knows(provider, modality, model) else OTHER
+        named = (provider, modality, model)
+        if named not in self._known:
+            if not self._knows(*named):
+                return OTHER
+            self._known.add(named)
+        return model
 
     def label_of_any(self, provider: str, model: str) -> str:
         """The same where nobody tells the modality."""

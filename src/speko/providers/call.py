@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 KeySource = Literal["BYOK", "MANAGED"]
 FinishReason = Literal["stop", "length", "content_filter"]
 """Why a model ended: it had said everything, or called a tool; its token limit was reached; the vendor withheld the
@@ -19,8 +21,7 @@ class Credential:
     source: KeySource = "MANAGED"
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(Struct):
     """What an attempt used so far. A connector keeps it true at every moment, because an attempt that fails or is
     cancelled is metered with what stands here then. Fields that do not apply stay 0."""
 

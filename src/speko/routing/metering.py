@@ -2,8 +2,10 @@
 
 import random
 import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from speko.providers.call import Call, Usage
 from speko.providers.errors import ProviderError
@@ -64,7 +66,7 @@ class Meter:
                 cause=error.cause if error else cause,
                 status=error.status if error else None,
                 message=error.message if error else None,
-                started_at=datetime.now(UTC) - timedelta(seconds=now - attempt.started),
+                started_at=datetime.fromtimestamp(time.time() - (now - attempt.started), UTC),
                 first_byte_ms=None if first_byte_at is None else round((first_byte_at - attempt.started) * 1e3, 3),
                 total_ms=round((now - attempt.started) * 1e3, 3),
                 usage=replace(call.usage),
@@ -142,4 +144,4 @@ def _charge_kind(candidate: Candidate) -> ChargeKind:
 def _row_id(prefix: str) -> str:
     """A new id. It begins with the time, so that new rows stand side by side in the index of the table, and ends with
     64 random bits, which is enough for uniqueness; nothing secret depends on it."""
-    return f"{prefix}_{time.time_ns() // 1_000_000:011x}{random.getrandbits(64):016x}"
+    return f"{prefix}_{time.time_ns() // 1_000_000 << 64 | random.getrandbits(64):027x}"
