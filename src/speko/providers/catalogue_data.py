@@ -7,6 +7,7 @@ models, holds facts that the connector reads. `languages` may name a list of `_l
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -29,6 +30,12 @@ class VendorFile(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about all models of the vendor."""
     model_profiles: Mapping[tuple[Modality, str], Mapping[str, Any]]
     """Facts about single models, by modality and the name that is sent to the vendor."""
+
+
+@cache
+def packaged_vendors() -> tuple[VendorFile, ...]:
+    """The vendors of this package, read once: every connector package looks for its own among them. Not to be changed."""
+    return tuple(load_vendor_files())
 
 
 def load_vendor_files(folder: Traversable | None = None) -> Iterator[VendorFile]:

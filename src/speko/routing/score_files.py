@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -27,8 +28,9 @@ class _Origin(Struct):
     date: dt.date | None = None
 
 
+@cache
 def packaged_snapshot(name: str) -> Snapshot:
-    """A snapshot that comes with the package: `published` or `embedded`. Raises ScoreFileError."""
+    """A snapshot that comes with the package, read once: `published` or `embedded`. Raises ScoreFileError."""
     return read_snapshot(_DATA / f"{name}.csv")
 
 

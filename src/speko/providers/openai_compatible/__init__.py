@@ -3,7 +3,7 @@
 from functools import partial
 
 from speko.providers.catalogue import Modality, Vendor
-from speko.providers.catalogue_data import load_vendor_files
+from speko.providers.catalogue_data import packaged_vendors
 from speko.providers.openai_compatible.chat import OpenAIChat
 from speko.providers.openai_compatible.key_check import KeyCheck
 from speko.providers.openai_compatible.profile import Profile, Profiles
@@ -20,7 +20,7 @@ CONNECTOR = "openai_compatible"
 def register(registry: Registry) -> None:
     """Adds the vendors of the catalogue: with connectors those that this package serves, the others as a mere listing
     until a package of their own brings them."""
-    for file in load_vendor_files():
+    for file in packaged_vendors():
         if file.connector not in (CONNECTOR, None):
             continue
         profiles = Profiles(file.profile, file.model_profiles)
