@@ -34,7 +34,7 @@ class VendorFile(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def packaged_vendors() -> tuple[VendorFile, ...]:
-    """The vendors of this package, read once: every connector package looks for its own among them. Not to be changed."""
+    """The vendors of this package, read once: each connector package looks for its own among them. Read-only."""
     return tuple(load_vendor_files())
 
 
