@@ -17,7 +17,7 @@ from speko.api.wire import optional_timestamp, parse_timestamp, timestamp
 class ApiKeyBody(Struct, frozen=True):
     """A key to make."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class NewApiKeyView(Struct, frozen=True, rename="camel"):
@@ -117,7 +117,10 @@ async def create_api_key(request: Request[Any, Any, Any]) -> NewApiKeyView:
 @delete("/v1/api-keys/{key_id:str}", status_code=200, summary="Revoke an API key")
 async def revoke_api_key(request: Request[Any, Any, Any], key_id: FromPath[str]) -> RevokedView:
     """Revokes a key at once; repeatable."""
-    if not await gateway_of(request.app).store.revoke_api_key(context_of(request).organization_id, key_id):
+    # Not every database can be asked for what is no id.
+    if not key_id.isprintable() or not await gateway_of(request.app).store.revoke_api_key(
+        context_of(request).organization_id, key_id
+    ):
         raise not_found("Unknown API key")
     return RevokedView(key_id, True)
 

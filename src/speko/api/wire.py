@@ -11,7 +11,7 @@ _OPTIMIZE: tuple[OptimizeFor, ...] = get_args(OptimizeFor)
 
 def timestamp(moment: datetime) -> str:
     """ISO-8601 in UTC with milliseconds and `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def optional_timestamp(moment: datetime | None) -> str | None:
