@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "speko"
 RANKS = (
     {"version"},
-    {"audio", "events", "client", "console"},
+    {"audio", "events", "client", "console", "multipart"},
     {"providers"},
     {"routing", "settings"},
     {"realtime", "limits"},

@@ -10,8 +10,8 @@ from litestar import Request
 from speko.api.body import pieces
 from speko.api.errors import ApiError, invalid
 from speko.api.gateway import gateway_of
-from speko.api.openai.multipart import FormError, FormParser, Part, text_of
 from speko.api.spool import Upload
+from speko.multipart import FormError, FormParser, Part, text_of
 
 MAX_TEXT = 64 * 1024
 """Bytes of all fields together."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speko.api.openai.multipart import MAX_HEAD, MAX_PARTS, FormError, FormParser, Part
+from speko.multipart import MAX_HEAD, MAX_PARTS, FormError, FormParser, Part
 
 TYPE = "multipart/form-data; boundary=frontier"
 Found = list[tuple[Part, bytes]]
