@@ -3,6 +3,13 @@
 # comes; what the others say is kept in out/test-<name>.log and shown when all have ended. Fails when one of them has.
 set -u
 mkdir -p out
+# Thousands of tests make databases; in memory, where there is enough, that takes half as long.
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 4000000 ]; then
+    TMPDIR=$(mktemp -d /dev/shm/speko-test-XXXXXX)
+    chmod 711 "$TMPDIR" # servers that run as another user find their folders in it
+    export TMPDIR
+    trap 'rm -rf "$TMPDIR"' EXIT
+fi
 failed=0
 ended=""
 jobs=""
