@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from tests.api.raw import address_of
+from tests.api.running import running
 from tests.console.build import make_build
 from tests.faults.show import stage
 from tests.security.operations import OPERATIONS
@@ -40,3 +41,14 @@ async def test_every_answer_is_careful(tmp_path: Path) -> None:
         assert "\r\nx-content-type-options: nosniff\r\n" in refused
         assert "\r\ncache-control: no-store\r\n" in refused
         writer.close()
+
+
+async def test_a_page_of_another_origin_reads_no_metrics(tmp_path: Path) -> None:
+    """A browser on the gateway's machine is on that machine, whoever has made the page."""
+    async with running(tmp_path, embedded="never", cors_origins=("*",)) as gateway:
+        page = {"origin": "https://evil.example"}
+        shared = await gateway.client.get("/v1/organization", headers=page)
+        assert shared.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in shared.headers
+        metrics = await gateway.client.get("/metrics", headers=page)
+        assert "access-control-allow-origin" not in metrics.headers

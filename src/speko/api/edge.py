@@ -35,8 +35,9 @@ _EXPOSE_HEADERS = (
 _CAREFUL = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 """Of every answer that does not say otherwise: nobody guesses what it is, and no cache on the way keeps it. Answers
 hold words, new keys, and whose account it is."""
-_OWN_PAGES = "/console/"
-"""Never another origin's: here pages are told what proves that they are ours."""
+_NO_OTHER_PAGES = ("/console/", "/metrics")
+"""Never another origin's: here pages are told what proves that they are ours, and programs of this machine, to which a
+browser with anybody's page belongs, are told figures without a key."""
 
 
 class Edge:
@@ -58,7 +59,7 @@ class Edge:
         context = seen.context
         scope[SCOPE_KEY] = context  # type: ignore[literal-required]
         own = [(b"x-request-id", context.request_id.encode()), (b"x-trace-id", context.trace_id.encode())]
-        shared = not scope["path"].startswith(_OWN_PAGES)
+        shared = not scope["path"].startswith(_NO_OTHER_PAGES)
         if shared:
             own += self._cors(incoming.get(b"origin"))
         if shared and scope["method"] == "OPTIONS" and b"access-control-request-method" in incoming:
