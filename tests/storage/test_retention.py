@@ -96,6 +96,7 @@ async def test_without_a_rule_everything_stays(database: Database) -> None:
 async def test_many_rows_go_in_small_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH_ATTEMPTS", 7)
     monkeypatch.setattr(retention, "BATCH_SESSIONS", 2)
+    monkeypatch.setattr(retention, "LOOKED_THROUGH", 3)
     await _organization(database, "org_1")
     await write_batch(database, Batch(attempts=[attempt_row(f"att_{n}") for n in range(30)]))
     for n in range(5):

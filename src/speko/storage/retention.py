@@ -26,6 +26,8 @@ _JITTER = 0.1
 """Part of the hour by which the time between two sweeps varies, so that processes do not stay in step."""
 BATCH_ATTEMPTS = 500
 BATCH_SESSIONS = 50
+LOOKED_THROUGH = 1000
+"""Sessions in which one query looks for what is due."""
 _LOCK = 0x7370656B  # any number that no other lock of this database has
 logger = logging.getLogger(__name__)
 
@@ -119,13 +121,14 @@ class Retention:
         kept = exists().where(
             sessions.c.id == words.c.session_id, func.coalesce(sessions.c.ended_at, sessions.c.expires_at) >= before
         )
-        async for page in self._sessions_in(words):
-            swept.words += await self._delete(words, words.c.session_id.in_(page), ~kept)
+        async for sessions_due in self._sessions_with(words, ~kept):
+            swept.words += await self._delete(words, words.c.session_id.in_(sessions_due), ~kept)
 
     async def _sweep_timings(self, before: datetime, swept: Swept) -> None:
         timings = tables.session_turn_timings
-        async for page in self._sessions_in(timings):
-            swept.timings += await self._delete(timings, timings.c.session_id.in_(page), timings.c.started_at < before)
+        due = timings.c.started_at < before
+        async for sessions_due in self._sessions_with(timings, due):
+            swept.timings += await self._delete(timings, timings.c.session_id.in_(sessions_due), due)
 
     async def _sweep_attempts(self, before: datetime, swept: Swept) -> None:
         """By organisation, since that is how the index of their times begins."""
@@ -144,17 +147,23 @@ class Retention:
                 gone = await self._delete(attempts, attempts.c.id.in_(due))
                 swept.attempts += gone
 
-    async def _sessions_in(self, table: Table) -> AsyncIterator[Sequence[str]]:
-        """The sessions that a table has rows of, page by page."""
-        column = table.c.session_id
-        page: Sequence[str] = [""]
+    async def _sessions_with(self, table: Table, due: ColumnElement[bool]) -> AsyncIterator[Sequence[str]]:
+        """The sessions of which a table has rows that are due, a batch at a time."""
+        id = table.c.session_id
+        last = ""
         while not self._stop.is_set():
-            query = select(column).distinct().where(column > page[-1]).order_by(column).limit(BATCH_SESSIONS)
+            page = select(id).distinct().where(id > last).order_by(id).limit(LOOKED_THROUGH).subquery()
             async with self._database.read() as connection:
-                page = (await connection.execute(query)).scalars().all()
-            if not page:
-                return
-            yield page
+                end = await connection.scalar(select(func.max(page.c.session_id)))
+                if end is None:
+                    return
+                within = select(id).distinct().where(id > last, id <= end, due)
+                found = (await connection.execute(within)).scalars().all()
+            for start in range(0, len(found), BATCH_SESSIONS):
+                if self._stop.is_set():
+                    return
+                yield found[start : start + BATCH_SESSIONS]
+            last = end
 
     async def _delete(self, table: Table, *due: ColumnElement[bool]) -> int:
         """One batch; the number of rows that went. Who has nothing to delete keeps nobody from writing."""
