@@ -13,8 +13,6 @@ from speko.cli.exits import CommandError, Exit
 
 TIMEOUT = 10.0
 """Seconds for one answer."""
-Who = tuple[str, str]
-"""Provider and model."""
 
 
 @dataclass(frozen=True)
