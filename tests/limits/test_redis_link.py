@@ -1,6 +1,7 @@
 """The exchange with a real Redis: what two processes agree on, and what becomes of it when Redis dies or hangs."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -153,3 +154,27 @@ async def test_what_redis_refuses_is_an_outage(server: RedisServer, caplog: pyte
     await until(lambda: bool(caplog.records))
     assert not process.link.connected
     await process.link.close()
+
+
+async def test_it_ends_although_the_client_swallows_a_cancellation(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, waiting = Process(server.url), asyncio.Event()
+
+    async def deaf(*, afresh: bool) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            waiting.set()
+            await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process.link, "_exchange", deaf)
+        process.link.start()
+        await waiting.wait()
+        async with asyncio.timeout(10):
+            await process.link.close()
+    for _ in range(20):
+        process = Process(server.url)
+        process.link.start()
+        await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            await process.link.close()

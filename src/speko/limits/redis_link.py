@@ -43,6 +43,7 @@ class RedisLink:
         self._every = every
         self._redis: Redis | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self.connected = False
         """Whether the last exchange went well."""
         self._complained = False
@@ -53,6 +54,7 @@ class RedisLink:
 
     async def close(self) -> None:
         """Ends it, with one more exchange where Redis answers, so that the others know what was let go."""
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -65,7 +67,10 @@ class RedisLink:
     async def _run(self) -> None:
         pause = _FIRST_PAUSE
         while True:
-            if await self._try(afresh=not self.connected):
+            answered = await self._try(afresh=not self.connected)
+            if self._closing:
+                return  # the client may swallow a cancellation (redis 8.1: in the middle of an answer)
+            if answered:
                 pause = _FIRST_PAUSE
                 await asyncio.sleep(self._every)
             else:
