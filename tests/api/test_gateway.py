@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from speko.api.gateway import CountedLedger, Gateway, InFlight, platform_access
 from speko.api.metrics import Metrics
@@ -112,7 +113,7 @@ def test_rows_are_counted_and_passed_on() -> None:
         meter.attempt(attempt, call, "served", now=2.0, first_byte_at=1.5)
         meter.served(chosen, call)
     assert (len(books.attempts), len(books.usages)) == (2, 2)
-    told = metrics.exposition().decode()
+    told = generate_latest(metrics.registry).decode()
     assert (
         'speko_served_total{embedded="yes",key_source="MANAGED",model="known",provider="engine",type="llm"} 1.0' in told
     )

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from speko.api.metrics import Metrics
 from speko.api.request_watch import RequestWatch
@@ -29,7 +30,7 @@ def made(now: Now | None = None) -> Metrics:
 
 
 def lines(metrics: Metrics, prefix: str) -> set[str]:
-    return {line for line in metrics.exposition().decode().splitlines() if line.startswith(prefix)}
+    return {line for line in generate_latest(metrics.registry).decode().splitlines() if line.startswith(prefix)}
 
 
 async def test_requests_by_the_template_of_their_route(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from speko.api.context import unauthorized
 from speko.api.errors import not_found
 from speko.api.gateway import gateway_of
 from speko.api.workers.metrics import exposition_of_all
+from speko.observability.exposition import text_of
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
@@ -48,7 +49,10 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def _exposition(request: Request[Any, Any, Any]) -> Response[bytes]:
     gateway = gateway_of(request.app)
     siblings = gateway.siblings if gateway.place.number is not None else None
-    body = gateway.metrics.exposition() if siblings is None else await exposition_of_all(siblings)
+    if siblings is None:
+        body = await text_of(list(gateway.metrics.registry.collect()))
+    else:
+        body = await exposition_of_all(siblings)
     return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -5,7 +5,7 @@ import asyncio
 import platform
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 
 from speko.observability.calls import CallMetrics, RequestMetrics
 from speko.observability.conversations import ConversationMetrics
@@ -69,10 +69,6 @@ class Metrics:
     def refused(self, kind: str) -> None:
         """Counts what a limit refused. `kind` is one of a handful of words of ours: it becomes a label."""
         self._refused.add(kind)
-
-    def exposition(self) -> bytes:
-        """The text format."""
-        return generate_latest(self.registry)
 
 
 def _tasks() -> int:

@@ -6,14 +6,13 @@ worker that dies takes its counts with it unless they are kept, and a sum that f
 counters had begun anew: so the last that such a worker has told goes on being added.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from prometheus_client import generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector, CollectorRegistry
 
 from speko.api.workers.siblings import Siblings
 from speko.api.workers.told import Family, Told
+from speko.observability.exposition import text_of
 
 _WITHIN = 2.0
 """Seconds that a worker has to tell its metrics."""
@@ -23,25 +22,13 @@ _GREATEST = ("_info", "_state", "_problem", "_seconds")
 _Place = tuple[str, tuple[tuple[str, str], ...]]
 
 
-class _Ready(Collector):
-    """Families that were worked out before."""
-
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterator[Metric]:
-        yield from self._families
-
-
 async def exposition_of_all(siblings: Siblings) -> bytes:
     """The text format, for all workers together. One that does not answer is missing, and said to be."""
     living, others, silent = await siblings.metrics(_WITHIN)
     workers = GaugeMetricFamily("speko_workers", "Workers, by whether they told their metrics.", labels=["told"])
     workers.add_metric(["yes"], len(living))
     workers.add_metric(["no"], silent)
-    registry = CollectorRegistry()
-    registry.register(_Ready([*summed([*living, *map(_counts, others)]), workers]))
-    return generate_latest(registry)
+    return await text_of([*summed([*living, *map(_counts, others)]), workers])
 
 
 def _counts(told: Told) -> Told:
