@@ -1,5 +1,6 @@
 """Credits, limits and sums of spend, on both databases."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -73,9 +74,13 @@ async def test_limits_of_keys_and_organizations(store: Store) -> None:
     organization = await store.create_organization("One")
     key, _ = await store.create_api_key(organization.id, "k")
     revision = store.directory.revision
-    await store.limits.set(key.id, Override(60, None, 0))
-    await store.limits.set(organization.id, Override(concurrent_sessions=3))
-    await store.limits.set(key.id, Override(30, 1, 2**40))
+    await store.limits.set(key.id, {"requests_per_minute": 60, "monthly_spend_micro_usd": 0})
+    await store.limits.set(organization.id, {"concurrent_sessions": 3})
+    await asyncio.gather(  # none takes back what another sets at the same time
+        store.limits.set(key.id, {"requests_per_minute": 30}),
+        store.limits.set(key.id, {"concurrent_sessions": 1}),
+        store.limits.set(key.id, {"monthly_spend_micro_usd": 2**40}),
+    )
     assert store.directory.revision > revision
     assert store.directory.limits == {
         key.id: Override(30, 1, 2**40),
@@ -85,4 +90,4 @@ async def test_limits_of_keys_and_organizations(store: Store) -> None:
     assert not await store.limits.clear(key.id)
     assert list(store.directory.limits) == [organization.id]
     with pytest.raises(StorageError, match="no API key"):
-        await store.limits.set("key_unknown", Override(1))
+        await store.limits.set("key_unknown", {"requests_per_minute": 1})

@@ -4,8 +4,6 @@ import argparse
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from msgspec import structs
-
 from speko.cli.configuration import must_exist, open_default, settings_of
 from speko.cli.exits import CommandError, Exit, UsageError
 from speko.cli.terminal import Terminal
@@ -36,8 +34,7 @@ async def _act(
 ) -> dict[str, Any]:
     subject, kind = await resolve(store, args.subject)
     if args.action == "set":
-        before = store.directory.limits.get(subject, Override())
-        await store.limits.set(subject, structs.replace(before, **wanted))
+        await store.limits.set(subject, wanted)
     elif args.action == "clear":
         await store.limits.clear(subject)
     table = CeilingTable.of(settings)

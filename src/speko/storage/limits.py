@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,6 @@ from speko.storage.errors import StorageError
 
 Change = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, int]]]
 """A transaction that changes the directory, and its revision."""
-_COLUMNS = ("requests_per_minute", "concurrent_sessions", "monthly_spend_micro_usd")
 
 
 class LimitRows:
@@ -25,8 +25,8 @@ class LimitRows:
         self._change = change
         self._now = now
 
-    async def set(self, subject: str, override: Override) -> None:
-        """Sets all limits of an API key or an organisation.
+    async def set(self, subject: str, limits: Mapping[str, int | None]) -> None:
+        """Sets some limits of an API key or an organisation, by their names in `Override`; the others stay.
 
         Raises:
             StorageError: there is no such subject.
@@ -35,9 +35,11 @@ class LimitRows:
             organization_id = await _owner(connection, subject)
             if organization_id is None:
                 raise StorageError(f"There is no API key and no organization {subject!r}.")
-            values = {name: getattr(override, name) for name in _COLUMNS}
-            row = {"subject": subject, "organization_id": organization_id, "updated_at": self._now(), **values}
-            await connection.execute(self._database.insert_or_replace(tables.limits).values(row))
+            # Read in here, where changes wait for each other: two that name different limits both hold.
+            override = structs.replace((await read_overrides(connection)).get(subject, Override()), **limits)
+            row = {"subject": subject, "organization_id": organization_id, "updated_at": self._now()}
+            values = row | structs.asdict(override)
+            await connection.execute(self._database.insert_or_replace(tables.limits).values(values))
 
     async def clear(self, subject: str) -> bool:
         """Lets the settings decide again. False = nothing was set."""
@@ -49,7 +51,7 @@ class LimitRows:
 async def read_overrides(connection: AsyncConnection) -> Mapping[str, Override]:
     """All that is set, by subject, inside a transaction of the caller."""
     rows = (await connection.execute(select(tables.limits))).mappings()
-    return {row["subject"]: Override(*(row[name] for name in _COLUMNS)) for row in rows}
+    return {row["subject"]: Override(*(row[name] for name in Override.__struct_fields__)) for row in rows}
 
 
 async def _owner(connection: AsyncConnection, subject: str) -> str | None:
