@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,7 +14,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from speko.limits.ceilings import Override
 from speko.limits.concurrency import HOLD
 from speko.limits.spend import month_end
 from speko.providers.catalogue import Model, Vendor
@@ -28,11 +28,18 @@ from tests.limits.redis_server import PROGRAM, redis_server
 BODY = {"messages": [{"role": "user", "content": "hi"}], "intent": {"language": "en"}}
 COST = 20
 """Micro-USD of such a call."""
+REFUSED = re.compile(r'^speko_limits_refused_total\{kind="(\w+)"\} (\S+)$', re.MULTILINE)
 SESSION = {"mode": "s2s", **PINNED}
 
 
 async def complete(gateway: Running, **headers: str) -> httpx.Response:
     return await gateway.client.post("/v1/complete", json=BODY, headers=headers)
+
+
+async def refusals(gateway: Running) -> dict[str, int]:
+    """What limits have refused or ended, by kind, as the metrics say."""
+    told = (await gateway.client.get("/metrics")).text
+    return {kind: int(float(count)) for kind, count in REFUSED.findall(told)}
 
 
 async def other_key(gateway: Running) -> dict[str, str]:
@@ -61,6 +68,7 @@ async def test_requests_over_the_limit_are_told_when_to_come_back(tmp_path: Path
         assert limits["apiKey"]["requestsPerMinute"] == {"limit": 3, "used": 3}
         assert limits["organization"]["requestsPerMinute"] == {"limit": None, "used": None}
         assert (await complete(gateway, **await other_key(gateway))).status_code == 200
+        assert await refusals(gateway) == {"requests": 2}
         gateway.gateway.limits.rates._buckets.clear()
         assert (await complete(gateway)).status_code == 200
 
@@ -78,7 +86,7 @@ async def test_what_an_operator_sets_holds_at_once_and_no_key_can_change_it(tmp_
     async with running(tmp_path, registry_of(Scripted("a")), keys=("a",), key_requests_per_minute=1) as gateway:
         key_id = (await gateway.client.get("/v1/limits")).json()["apiKey"]["id"]
         store = gateway.gateway.store
-        await store.limits.set(key_id, Override(requests_per_minute=0))
+        await store.limits.set(key_id, {"requests_per_minute": 0})
         assert [(await complete(gateway)).status_code for _ in range(3)] == [200] * 3
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             assert (await gateway.client.request(method, "/v1/limits", json={})).status_code == 405
@@ -119,6 +127,7 @@ async def test_a_session_that_came_too_late_finds_no_place(tmp_path: Path, monke
         assert refused.of("end") == [{"t": "end", "reason": "limit_reached"}]
         assert refused.closed == (1008, "limit_reached")
         assert (await show.row(refused))["endReason"] == "limit_reached"
+        assert await refusals(show.gateway) == {"sessions": 1}
         await caller.leave()
 
 
@@ -227,6 +236,8 @@ async def test_a_session_ends_soon_after_its_limit(tmp_path: Path, settings: dic
         answer = await show.gateway.client.post("/v1/sessions", json=SESSION)
         code = (429, "LIMIT_REACHED") if reason == "limit_reached" else (402, "INSUFFICIENT_CREDITS")
         assert (answer.status_code, answer.json()["code"]) == code
+        kind = "spend" if reason == "limit_reached" else "credits"
+        assert await refusals(show.gateway) == {kind: 2}, "the session and the next one"
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from speko.limits.affordable import affordable, on_platform_key
-from speko.limits.ceilings import Ceilings, CeilingTable, Exceeded, Override
+from speko.limits.ceilings import Ceilings, CeilingTable, Exceeded, Kind, Override
 from speko.limits.concurrency import HOLD
 from speko.limits.limits import EndReason, Limits
 from speko.limits.spend import month_start
@@ -27,6 +27,7 @@ class Desk:
     ) -> None:
         self.clock = Clock()
         self.ended: list[tuple[str, EndReason]] = []
+        self.refused: list[Kind] = []
         self.limits = Limits(
             CeilingTable(key, organization),
             enforce_credits=credits,
@@ -34,6 +35,7 @@ class Desk:
             clock=self.clock,
             now=self.clock.now,
             end_session=lambda session_id, reason: self.ended.append((session_id, reason)),
+            refused=self.refused.append,
         )
 
     def book(self, cost: int, key: str | None = "key_1", session: str | None = None, organization: str = "org") -> None:
@@ -82,6 +84,7 @@ def test_a_request_that_one_limit_refuses_costs_the_other_nothing() -> None:
     refused = desk.limits.request("org", "key_3")
     assert refused is not None
     assert (refused.scope, refused.most) == ("organization", 2)
+    assert desk.refused == ["requests", "requests"]
 
 
 def test_nobody_is_counted_where_nobody_is_limited() -> None:
@@ -103,6 +106,7 @@ def test_sessions_are_counted_at_creation_and_again_at_the_claim() -> None:
     late = desk.limits.begin_session("c", "org", "key_1", created)
     assert late is not None
     assert (late.kind, late.scope, late.most) == ("sessions", "organization", 1)
+    assert desk.refused == ["sessions", "sessions"]
 
 
 def test_a_young_session_has_a_place_in_the_process_that_made_it() -> None:
@@ -163,6 +167,9 @@ def test_sessions_that_spend_what_is_used_up_end() -> None:
     assert desk.ended[2:] == [("costs nothing", "limit_reached")], "now it does"
     desk.book(1, session="spends")
     assert len(desk.ended) == 3, "each once"
+    assert desk.refused == ["spend"] * 3
+    desk.limits.end_session("spends")
+    assert list(desk.limits._spending) == ["org 2"], "nothing is kept of what has ended"
 
 
 def test_what_others_spent_ends_sessions_too() -> None:

@@ -23,13 +23,13 @@ def test_a_month_begins_at_nothing_and_credit_goes_on() -> None:
     spend.read(month_start(NOW), {"org": 100, "key": 40}, {"org": 1000})
     spend.add("org", "key", 5, NOW)
     spend.add("org", None, 1, NOW)
-    assert (spend.monthly("org", NOW), spend.monthly("key", NOW), spend.ever("org")) == (106, 45, 1006)
+    assert (spend.monthly(NOW).of("org"), spend.monthly(NOW).of("key"), spend.ever("org")) == (106, 45, 1006)
     later = NOW + timedelta(seconds=1)
-    assert (spend.monthly("org", later), spend.monthly("key", later), spend.ever("org")) == (0, 0, 1006)
+    assert (spend.monthly(later).of("org"), spend.monthly(later).of("key"), spend.ever("org")) == (0, 0, 1006)
     spend.add("org", "key", 7, NOW)  # of a call that began before midnight
     spend.add("org", "key", 3, later)
     spend.read(month_start(NOW), {"org": 999_999}, {})
-    assert (spend.monthly("org", later), spend.ever("org")) == (3, 1016)
+    assert (spend.monthly(later).of("org"), spend.ever("org")) == (3, 1016)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 1000), st.booleans(), st.integers(0, 2)), max_size=60))

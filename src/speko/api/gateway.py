@@ -182,7 +182,7 @@ class Gateway:
             previous_master_key=previous,
             initial_credit=settings.initial_credit,
         )
-        self.limiting = Limiting(settings, self.store, self.router.health, self.sockets.end_soon)
+        self.limiting = Limiting(settings, self.store, self.router.health, self.sockets.end_soon, self.metrics.refused)
         embedded = frozenset(v for v, r in self.registry.vendors.items() if r.vendor.embedded)
         self.ledger = CountedLedger(self.store.ledger, self.metrics, embedded, self.tracing, booked=self.limits.booked)
         self.store.keep_by(Rules(settings.transcript_days, settings.attempt_days))

@@ -13,7 +13,7 @@ from msgspec import Struct
 from speko.api.errors import ApiError
 from speko.limits.affordable import affordable
 from speko.limits.breakers import SharedBreakers
-from speko.limits.ceilings import CeilingTable, Exceeded
+from speko.limits.ceilings import CeilingTable, Exceeded, Kind
 from speko.limits.limits import EndReason, Limits
 from speko.limits.redis_link import RedisLink
 from speko.limits.spend import month_start
@@ -45,10 +45,15 @@ class _Old(Struct, frozen=True):
 
 
 class Limiting:
-    """Limits, and the background work that keeps them true. `end_session` as in `Limits`."""
+    """Limits, and the background work that keeps them true. `end_session` and `refused` as in `Limits`."""
 
     def __init__(
-        self, settings: Settings, store: Store, health: Health, end_session: Callable[[str, EndReason], None]
+        self,
+        settings: Settings,
+        store: Store,
+        health: Health,
+        end_session: Callable[[str, EndReason], None],
+        refused: Callable[[Kind], None],
     ) -> None:
         self._store = store
         self._now = store.sessions.now
@@ -59,6 +64,7 @@ class Limiting:
             clock=time.monotonic,
             now=self._now,
             end_session=end_session,
+            refused=refused,
         )
         self._changed = asyncio.Event()
         self._old: _Old | None = None
@@ -97,10 +103,10 @@ class Limiting:
                     await self._changed.wait()
             try:
                 await self._read()
-            except StorageError:
-                await asyncio.sleep(_SHARED_EVERY)  # the store says that the database is away
             except Exception as error:  # whatever it is: it must not end the watch for good
-                log.error("limits: reading what was spent failed", extra={"type": type(error).__name__})
+                if not isinstance(error, StorageError):  # the store says that the database is away
+                    log.error("limits: reading what was spent failed", extra={"type": type(error).__name__})
+                self._changed.set()  # what was to be read still is
                 await asyncio.sleep(_SHARED_EVERY)
 
     async def _read(self) -> None:
@@ -142,16 +148,22 @@ def refusal(exceeded: Exceeded) -> ApiError:
     return ApiError(429, code, text, headers={"retry-after": str(seconds)})
 
 
-def affordable_or_refused(chain: Chain, exceeded: Exceeded | None) -> Chain:
-    """The candidates that a caller may still use.
+def affordable_or_refused(limits: Limits, chain: Chain, exceeded: Exceeded | None) -> Chain:
+    """The candidates that a caller may still use, where `exceeded` is what `limits.spending` has said.
 
     Raises:
         ApiError: 402 or 429: there were some, and all of them are on platform keys.
     """
     kept = affordable(chain, exceeded)
     if exceeded is not None and chain.candidates and not kept.candidates:
-        raise refusal(exceeded)
+        raise spending_refused(limits, exceeded)
     return kept
+
+
+def spending_refused(limits: Limits, exceeded: Exceeded) -> ApiError:
+    """A refusal of what would cost money, counted."""
+    limits.refused(exceeded.kind)
+    return refusal(exceeded)
 
 
 def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -60,7 +60,7 @@ class RoutedCall(ABC, Generic[E]):
             self.gateway.own_keys(context.organization_id),
         )
         exceeded = self.gateway.limits.spending(context.organization_id, context.api_key_id)
-        self.chain = affordable_or_refused(chain, exceeded)
+        self.chain = affordable_or_refused(self.gateway.limits, chain, exceeded)
         self.candidates = self.chain.candidates
 
     @abstractmethod

@@ -50,8 +50,9 @@ class CeilingTable:
     def __init__(self, of_keys: Ceilings, of_organizations: Ceilings) -> None:
         self.of_keys = of_keys
         self.of_organizations = of_organizations
-        self._set: Mapping[str, tuple[Ceilings, Ceilings]] = {}
-        """By subject, whatever it is: as a key's and as an organisation's."""
+        # By subject, whatever it is.
+        self._as_keys: Mapping[str, Ceilings] = {}
+        self._as_organizations: Mapping[str, Ceilings] = {}
         self.any_requests = _limits_requests(of_keys, of_organizations)
         """Whether anybody's requests are limited at all."""
         self.any_spend = _limits_spend(of_keys, of_organizations)
@@ -75,23 +76,26 @@ class CeilingTable:
 
     def replace(self, overrides: Mapping[str, Override]) -> None:
         """Takes over what is set for single subjects."""
-        self._set = {
-            subject: (override.over(self.of_keys), override.over(self.of_organizations))
-            for subject, override in overrides.items()
+        self._as_keys = {subject: override.over(self.of_keys) for subject, override in overrides.items()}
+        self._as_organizations = {
+            subject: override.over(self.of_organizations) for subject, override in overrides.items()
         }
-        everybody = [ceilings for pair in self._set.values() for ceilings in pair]
-        self.any_requests = _limits_requests(self.of_keys, self.of_organizations, *everybody)
-        self.any_spend = _limits_spend(self.of_keys, self.of_organizations, *everybody)
+        everybody = (
+            self.of_keys,
+            self.of_organizations,
+            *self._as_keys.values(),
+            *self._as_organizations.values(),
+        )
+        self.any_requests = _limits_requests(*everybody)
+        self.any_spend = _limits_spend(*everybody)
 
     def key(self, key_id: str) -> Ceilings:
         """The limits of an API key."""
-        found = self._set.get(key_id)
-        return self.of_keys if found is None else found[0]
+        return self._as_keys.get(key_id, self.of_keys)
 
     def organization(self, organization_id: str) -> Ceilings:
         """The limits of an organisation."""
-        found = self._set.get(organization_id)
-        return self.of_organizations if found is None else found[1]
+        return self._as_organizations.get(organization_id, self.of_organizations)
 
     def subjects(self, organization_id: str, key_id: str | None) -> list[tuple[Scope, str, Ceilings]]:
         """Whose limits hold for a caller; without a key (the web console) the organisation's alone."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from speko.limits.ceilings import CeilingTable, Exceeded, Override
+from speko.limits.ceilings import CeilingTable, Exceeded, Kind, Override
 from speko.limits.concurrency import HOLD, Concurrency
 from speko.limits.request_rates import RequestRates
 from speko.limits.spend import Spend, month_end
@@ -24,7 +24,9 @@ class Limits:
         several: whether other processes serve the same callers: a session may be claimed elsewhere than created.
         clock: monotonic seconds.
         now: the time, in UTC.
-        end_session: ends a live session; called from within `booked` and `pass_on`, so it must only take note.
+        end_session: ends a live session; called from within `booked`, `enforce` and `replace`, so it must only take
+            note.
+        refused: hears of each request, session and call that a limit refuses, and of each session that it ends.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Limits:
         clock: Callable[[], float],
         now: Callable[[], datetime],
         end_session: Callable[[str, EndReason], None],
+        refused: Callable[[Kind], None],
     ) -> None:
         self.ceilings = ceilings
         self.enforces_credits = enforce_credits
@@ -46,10 +49,13 @@ class Limits:
         self._clock = clock
         self._now = now
         self._end_session = end_session
+        self.refused = refused
+        """To be called by whoever refuses a call for `spending`: what is on own keys goes on."""
         self._credit: Mapping[str, int] = {}
-        self._spending: dict[str, tuple[str, str | None]] = {}
-        """Live sessions that have cost something, and whose they are."""
-        self._live: set[str] = set()
+        self._live: dict[str, tuple[str, str | None]] = {}
+        """Live sessions, and whose they are."""
+        self._spending: dict[str, dict[str | None, set[str]]] = {}
+        """Those that have cost something, by organisation and key."""
 
     def replace(self, overrides: Mapping[str, Override], credit: Mapping[str, int]) -> None:
         """Takes over what is stored: limits by subject, and by organisation what was ever credited, in micro-USD."""
@@ -67,9 +73,9 @@ class Limits:
         of_key = self.ceilings.key(key_id).requests_per_minute
         of_organization = self.ceilings.organization(organization_id).requests_per_minute
         if of_key is not None and (wait := self.rates.wait(key_id, of_key, now)):
-            return Exceeded("requests", "key", of_key, wait)
+            return self._refusing(Exceeded("requests", "key", of_key, wait))
         if of_organization is not None and (wait := self.rates.wait(organization_id, of_organization, now)):
-            return Exceeded("requests", "organization", of_organization, wait)
+            return self._refusing(Exceeded("requests", "organization", of_organization, wait))
         if of_key is not None:
             self.rates.take(key_id, of_key, now)
         if of_organization is not None:
@@ -98,7 +104,7 @@ class Limits:
         if exceeded is None or counted:
             self.sessions.begin(session_id, _subjects(organization_id, key_id), counted=counted, now=now)
         if exceeded is None:
-            self._live.add(session_id)
+            self._live[session_id] = (organization_id, key_id)
         else:
             self.sessions.end(session_id)  # its place, here or in the process that made it, is another's
         return exceeded
@@ -106,8 +112,7 @@ class Limits:
     def end_session(self, session_id: str) -> None:
         """A session is over, or was not created after all. Idempotent."""
         self.sessions.end(session_id)
-        self._live.discard(session_id)
-        self._spending.pop(session_id, None)
+        self._spends_no_more(session_id)
 
     def _no_place(self, organization_id: str, key_id: str | None, *, counted: bool = False) -> Exceeded | None:
         now = self._clock()
@@ -116,22 +121,27 @@ class Limits:
             if most is None:
                 continue
             if self.sessions.crowded(subject, most) if counted else self.sessions.full(subject, most, now):
-                return Exceeded("sessions", scope, most, _TRY_AGAIN)
+                return self._refusing(Exceeded("sessions", scope, most, _TRY_AGAIN))
         return None
+
+    def _refusing(self, exceeded: Exceeded) -> Exceeded:
+        self.refused(exceeded.kind)
+        return exceeded
 
     # ---- money
 
     def spending(self, organization_id: str, key_id: str | None) -> Exceeded | None:
         """What keeps a caller from using platform keys, or None."""
-        if not (self.ceilings.any_spend or self.enforces_credits):
-            return None
         if self.enforces_credits and self.balance(organization_id) <= 0:
             return Exceeded("credits", "organization", 0, _TRY_AGAIN)
+        if not self.ceilings.any_spend:
+            return None
+        now = self._now()
+        spent = self.spend.monthly(now)
         for scope, subject, ceilings in self.ceilings.subjects(organization_id, key_id):
-            if (most := ceilings.monthly_spend_micro_usd) is not None:
-                now = self._now()
-                if self.spend.monthly(subject, now) >= most:
-                    return Exceeded("spend", scope, most, (month_end(now) - now).total_seconds())
+            most = ceilings.monthly_spend_micro_usd
+            if most is not None and spent.of(subject) >= most:
+                return Exceeded("spend", scope, most, (month_end(now) - now).total_seconds())
         return None
 
     def balance(self, organization_id: str) -> int:
@@ -144,28 +154,37 @@ class Limits:
         if not row.cost_micro_usd:
             return
         self.spend.add(row.organization_id, row.api_key_id, row.cost_micro_usd, row.created_at)
-        if row.session_id in self._live:
-            self._spending[row.session_id] = (row.organization_id, row.api_key_id)
-        if self._spending:
+        if row.session_id is not None and (whose := self._live.get(row.session_id)):
+            organization_id, key_id = whose
+            self._spending.setdefault(organization_id, {}).setdefault(key_id, set()).add(row.session_id)
+        if row.organization_id in self._spending:
             self._enforce_on(row.organization_id)
 
     def enforce(self) -> None:
         """Ends the live sessions that spend what is used up; for when others have spent it."""
-        for organization_id in {organization_id for organization_id, _ in self._spending.values()}:
+        for organization_id in list(self._spending):
             self._enforce_on(organization_id)
 
     def _enforce_on(self, organization_id: str) -> None:
-        found: dict[str | None, Exceeded | None] = {}
-        for session_id, (owner, key_id) in list(self._spending.items()):
-            if owner != organization_id:
+        for key_id, sessions in list(self._spending[organization_id].items()):
+            exceeded = self.spending(organization_id, key_id)
+            if exceeded is None:
                 continue
-            if key_id not in found:
-                found[key_id] = self.spending(organization_id, key_id)
-            exceeded = found[key_id]
-            if exceeded is not None:
-                del self._spending[session_id]
-                self._live.discard(session_id)
+            for session_id in list(sessions):
+                self._spends_no_more(session_id)
+                self.refused(exceeded.kind)
                 self._end_session(session_id, "insufficient_credits" if exceeded.kind == "credits" else "limit_reached")
+
+    def _spends_no_more(self, session_id: str) -> None:
+        """Nothing ends it for money any more."""
+        organization_id, key_id = self._live.pop(session_id, ("", None))
+        by_key = self._spending.get(organization_id, {})
+        sessions = by_key.get(key_id, set())
+        sessions.discard(session_id)
+        if not sessions:
+            by_key.pop(key_id, None)
+        if not by_key:
+            self._spending.pop(organization_id, None)
 
 
 def _subjects(organization_id: str, key_id: str | None) -> tuple[str, ...]:

@@ -46,7 +46,8 @@ class _Bucket:
     """Debt that other processes do not know of."""
 
     def owed(self, now: float) -> float:
-        return max(0.0, self.debt - max(0.0, now - self.at))
+        owed = self.debt - (now - self.at)
+        return owed if owed > 0.0 else 0.0
 
 
 class RequestRates:

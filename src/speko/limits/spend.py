@@ -56,10 +56,10 @@ class Spend:
         if month == self.month:
             self._monthly.read(monthly)
 
-    def monthly(self, subject: str, now: datetime) -> int:
-        """Micro-USD of a key or an organisation in this month."""
+    def monthly(self, now: datetime) -> Tally:
+        """This month's, of keys and organisations."""
         self._move(now)
-        return self._monthly.of(subject)
+        return self._monthly
 
     def ever(self, organization_id: str) -> int:
         """Micro-USD of an organisation since the beginning."""

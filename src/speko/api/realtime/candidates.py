@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from speko.agent.plan import NoStage, route_stages
 from speko.api.errors import ApiError
-from speko.api.limiting import affordable_or_refused, refusal
+from speko.api.limiting import affordable_or_refused, spending_refused
 from speko.limits.affordable import on_platform_key
 from speko.limits.ceilings import Exceeded
 from speko.realtime.spec import SessionSpec
@@ -38,7 +38,7 @@ def candidates_of(
     own_keys = gateway.own_keys(organization_id)
     exceeded = gateway.limits.spending(organization_id, api_key_id)
     everybody = gateway.router.chain("s2s", intent, allowed, own_keys)
-    chain = affordable_or_refused(everybody, exceeded)
+    chain = affordable_or_refused(gateway.limits, everybody, exceeded)
     unusable = why_no_agent(gateway, own_keys, spec, exceeded) if any(map(_is_agent, chain.candidates)) else None
     candidates = tuple(c for c in chain.candidates if unusable is None or not _is_agent(c))
     if candidates:
@@ -46,7 +46,7 @@ def candidates_of(
     if exceeded is not None and (
         any(map(on_platform_key, everybody.candidates)) or why_no_agent(gateway, own_keys, spec) is None
     ):
-        raise refusal(exceeded)
+        raise spending_refused(gateway.limits, exceeded)
     told = {skipped.hint: skipped.reason for skipped in chain.skipped if skipped.hint}
     if unusable is not None:
         told[unusable] = "NO_CREDENTIAL"
