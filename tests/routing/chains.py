@@ -3,6 +3,7 @@
 from speko.providers.call import Credential
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Candidate
+from speko.routing.dispatch import Served
 from speko.routing.ledger import AttemptRow, UsageRow
 
 
@@ -10,6 +11,17 @@ def candidate(name: str, modality: Modality = "llm") -> Candidate:
     """`vendor/model`."""
     vendor, model = name.split("/")
     return Candidate(modality, vendor, model, model, Credential("secret-key"), "platform")
+
+
+async def read(served: Served[str]) -> list[str]:
+    """An answer to its end."""
+    words: list[str] = []
+    try:
+        while (batch := await served.next()) is not None:
+            words += batch
+    finally:
+        await served.close()
+    return words
 
 
 class Books:

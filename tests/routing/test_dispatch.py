@@ -16,10 +16,10 @@ from speko.providers.errors import (
     ProviderError,
 )
 from speko.routing.attempts import Attempts, Candidate, Deadlines
-from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer, Served
+from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer
 from speko.routing.health import Health
 from speko.routing.metering import CallInfo, Meter
-from tests.routing.chains import Books, candidate
+from tests.routing.chains import Books, candidate, read
 
 Script = Sequence[list[str] | ProviderError | Exception | None]
 """What a fake connector does: yield a batch, raise, or (None) wait for ever."""
@@ -55,16 +55,6 @@ def dispatch(
     attempts = Attempts([candidate(name) for name in names], Health(), deadlines, time.monotonic())
     meter = Meter(CallInfo("complete", "req_1", "org_1"), books)
     return Dispatch(attempts, vendors.open, any, meter, whole=whole)
-
-
-async def read(served: Served[str]) -> list[str]:
-    words: list[str] = []
-    try:
-        while (batch := await served.next()) is not None:
-            words += batch
-    finally:
-        await served.close()
-    return words
 
 
 async def test_the_primary_serves() -> None:

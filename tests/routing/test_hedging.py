@@ -10,7 +10,7 @@ import pytest
 from speko.providers.call import Call
 from speko.providers.errors import CallerError, ConnectFailed, ConnectionLost, EmptyResult
 from speko.routing.attempts import Attempts, Candidate, Deadlines
-from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer, Served
+from speko.routing.dispatch import CallerFault, Dispatch, NoAnswer
 from speko.routing.health import Health
 from speko.routing.hedging import Hedging
 from speko.routing.ledger import AttemptRow
@@ -18,7 +18,7 @@ from speko.routing.metering import CallInfo, Meter
 from speko.routing.usual_latency import UsualLatency
 from speko.routing.watchdog import Watchdog
 from tests.routing import chains
-from tests.routing.chains import candidate
+from tests.routing.chains import candidate, read
 
 Step = list[str] | Exception | asyncio.Event | None
 """Yield a batch, raise, wait for something, or (None) for ever."""
@@ -104,16 +104,6 @@ def hedged(
     meter = Meter(CallInfo("complete", "req_1", "org_1"), books)
     hedging = Hedging(usual or learned(*names, modality=modality), SIZE)
     return Dispatch(attempts, vendors.open, any, meter, whole=whole, hedging=hedging)
-
-
-async def read(served: Served[str]) -> list[str]:
-    words: list[str] = []
-    try:
-        while (batch := await served.next()) is not None:
-            words += batch
-    finally:
-        await served.close()
-    return words
 
 
 async def test_the_runner_up_serves_when_the_first_is_slow(caplog: pytest.LogCaptureFixture) -> None:
