@@ -33,7 +33,7 @@ async def test_the_database_has_no_key_and_words_only_where_it_may(tmp_path: Pat
         assert len(secret) > 8
         assert secret.encode() not in files
     assert (tmp_path / "master.key").read_bytes().strip() not in files
-    assert _columns_with(MARK, tmp_path) == ASKED_FOR | ({("session_transcript", "text")} if kept else set())
+    assert columns_with(MARK, tmp_path) == ASKED_FOR | ({("session_transcript", "text")} if kept else set())
 
 
 async def test_answers_say_no_secret_and_refusals_no_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,8 @@ def _bytes_of(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.glob("speko.sqlite3*"))
 
 
-def _columns_with(text: str, folder: Path) -> set[tuple[str, str]]:
+def columns_with(text: str, folder: Path) -> set[tuple[str, str]]:
+    """Where in the database the text is, as (table, column)."""
     found = set()
     with sqlite3.connect(folder / "speko.sqlite3") as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
