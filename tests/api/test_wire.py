@@ -19,7 +19,7 @@ def test_timestamps() -> None:
     assert optional_timestamp(None) is None
 
 
-@given(st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(timezones=st.just(UTC)))
 def test_a_timestamp_is_read_back_to_the_millisecond(moment: datetime) -> None:
     assert parse_timestamp(timestamp(moment), "from") == moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
