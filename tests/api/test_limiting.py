@@ -19,6 +19,9 @@ from speko.limits.spend import month_end
 from speko.providers.catalogue import Model, Vendor
 from speko.providers.errors import ProviderUnavailable
 from speko.providers.registry import Registration, Registry
+from speko.settings import ProviderSettings
+from speko.simulators.openai import OpenAISimulator
+from speko.simulators.script import Script
 from tests.api.running import Running, running, until
 from tests.api.vendors import Scripted, ScriptedLlm, registry_of
 from tests.faults.callers import PINNED, SPEECH, Caller, create
@@ -238,6 +241,28 @@ async def test_a_session_ends_soon_after_its_limit(tmp_path: Path, settings: dic
         assert (answer.status_code, answer.json()["code"]) == code
         kind = "spend" if reason == "limit_reached" else "credits"
         assert await refusals(show.gateway) == {kind: 2}, "the session and the next one"
+
+
+async def test_a_conversation_with_the_agent_ends_with_the_money_for_its_stages(tmp_path: Path) -> None:
+    async with OpenAISimulator(script=Script(first_byte=0.0)) as vendor:
+        providers = {"openai": ProviderSettings(api_key="key-of-openai", base_url=vendor.base_url)}
+        settings: dict[str, Any] = {"agent_processes": 1, "key_monthly_spend_usd": 0.000001, "embedded": "never"}
+        async with running(tmp_path, Registry.load(), providers=providers, **settings) as gateway:
+            agent = {"s2s": {"provider": "speko", "model": "cascade"}}
+            made = await create(gateway.client, **agent)
+            caller = await Caller.join(made)
+            await caller.until(lambda: bool(caller.of("ready")))
+            await caller.tell(t="user_message", text="Say something.")
+            await caller.over()
+            assert caller.of("end") == [{"t": "end", "reason": "limit_reached"}]
+            assert caller.closed == (1008, "limit_reached")
+            row = (await gateway.client.get(f"/v1/sessions/{caller.session_id}")).json()
+            assert row["endReason"] == "limit_reached"
+            spent = (await gateway.client.get("/v1/limits")).json()["apiKey"]["monthlySpend"]
+            assert int(spent["usedMicroUsd"]) >= 1, "its stages were booked"
+            answer = await gateway.client.post("/v1/sessions", json={"mode": "s2s", **agent})
+            assert (answer.status_code, answer.json()["code"]) == (429, "LIMIT_REACHED")
+            assert await refusals(gateway) == {"spend": 2}
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
