@@ -3,13 +3,15 @@ import logging
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from speko.storage import master_key
 from speko.storage.errors import StorageError
-from speko.storage.keyring import Keyring
-from speko.storage.master_key import load_keyring
+from speko.storage.keyring import Keyring, decode, encode
+from speko.storage.master_key import MasterKeys, load_keyring, new_key
 
 
 def test_a_missing_key_is_made_once(tmp_path: Path) -> None:
@@ -69,3 +71,43 @@ def test_a_key_that_others_can_read_is_noticed(tmp_path: Path, caplog: pytest.Lo
     with caplog.at_level(logging.WARNING):
         load_keyring(tmp_path)
     assert "can be read by other users" in caplog.text
+
+
+def test_a_file_that_is_replaced_while_a_process_starts_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotated = Keyring(new_key())
+    with monkeypatch.context() as patched:
+        ring = load_keyring(tmp_path)
+        MasterKeys(tmp_path, None).replace(rotated)
+        patched.setattr(master_key, "load_keyring", lambda data: ring)  # it read before, and goes on now
+        late = MasterKeys(tmp_path, None)
+    assert late.ring == ring
+    assert late.reread()
+    assert late.ring == rotated
+
+
+def test_an_older_ring_never_comes_after_a_newer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, reading, go_on = MasterKeys(tmp_path, None), threading.Event(), threading.Event()
+
+    def slow(text: bytes) -> Keyring:
+        ring = decode(text)
+        if not reading.is_set():
+            reading.set()
+            assert go_on.wait(20)
+        return ring
+
+    monkeypatch.setattr(master_key, "decode", slow)
+    poll = threading.Thread(target=keys.reread)
+    poll.start()
+    assert reading.wait(20)
+    rotated = Keyring(new_key())
+    (tmp_path / "new").write_bytes(encode(rotated))
+    (tmp_path / "new").replace(tmp_path / "master.key")
+    change = threading.Thread(target=keys.reread)
+    change.start()
+    change.join(0.2)  # it waits for the poll, or it would be overtaken by it
+    go_on.set()
+    poll.join(20)
+    change.join(20)
+    assert keys.ring == rotated

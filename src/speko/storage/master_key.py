@@ -4,6 +4,7 @@ import base64
 import logging
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,9 +35,12 @@ class MasterKeys:
         self._more = () if previous is None else (previous,)
         self._stamp: _Stamp | None = None
         self._broken = False
+        self._file = threading.Lock()
+        """Polls, changes of vendor keys and rotations of this process, each in a thread of its own: an older ring never
+        comes after a newer one."""
         if given is None:
+            # Without a stamp: what replaces the file from here on is seen by the first `reread`.
             self.ring = load_keyring(data)
-            self._stamp = _stamp(self._path)
         else:
             self.ring = Keyring(given)
         try:
@@ -49,6 +53,10 @@ class MasterKeys:
         broken changes nothing here: the keys in memory go on."""
         if not self.in_file:
             return False
+        with self._file:
+            return self._reread()
+
+    def _reread(self) -> bool:
         try:
             stamp = _stamp(self._path)
             if stamp == self._stamp:
@@ -71,12 +79,13 @@ class MasterKeys:
         Raises:
             StorageError: the file cannot be replaced.
         """
-        try:
-            _replace(self._path, encode(ring))
-            self._stamp = _stamp(self._path)
-        except OSError as error:
-            raise StorageError(f"Cannot replace {self._path} ({error.strerror}). Nothing was changed.") from error
-        self._take(ring)
+        with self._file:
+            try:
+                _replace(self._path, encode(ring))
+                self._stamp = _stamp(self._path)
+            except OSError as error:
+                raise StorageError(f"Cannot replace {self._path} ({error.strerror}). Nothing was changed.") from error
+            self._take(ring)
 
     def derived(self, label: str) -> Callable[[], tuple[bytes, ...]]:
         """Gives the keys for one purpose as they are when it is asked: the one in use first."""
