@@ -116,7 +116,7 @@ SPEECH: dict[str, Any] = {
     "opt": {
         BODY: SpeechBody,
         OPERATION: {"parameters": _HEADERS},
-        ALSO_ANSWERS: ("audio/wav", "audio/pcm", "text/event-stream"),
+        ALSO_ANSWERS: ("audio/wav", "audio/pcm", "audio/ogg", "audio/aac", "audio/flac", "text/event-stream"),
     },
     "responses": {
         200: _ok(bytes, "Audio; with `stream_format` `sse` server-sent events", "audio/mpeg"),
