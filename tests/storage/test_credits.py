@@ -52,9 +52,11 @@ async def test_the_balance_is_the_sum_of_the_ledger(store: Store) -> None:
     debits, _ = await store.credits.ledger(organization.id, ("debit",), None, 100)
     assert {entry.kind for entry in debits} == {"debit"}
     assert store.directory.credit == {organization.id: 2**40 - 7}
-    assert await store.spent([organization.id], T0, None) == {organization.id: 63, "k": 63}
-    assert await store.spent([organization.id], T0, T0 + timedelta(seconds=1)) == {organization.id: 3, "k": 3}
-    assert await store.spent([], None, None) == {}
+    assert await store.spent(organization.id, T0, None) == {organization.id: 63, "k": 63}
+    assert await store.spent(organization.id, T0, T0 + timedelta(seconds=1)) == {organization.id: 3, "k": 3}
+    everybody = await store.spent(None, T0, None)
+    assert everybody[organization.id] == 63
+    assert await store.spent("org_unknown", None, None) == {}
 
 
 async def test_an_organization_begins_with_its_credit(database_url: str, tmp_path: Path) -> None:

@@ -36,7 +36,6 @@ _OLD_EVERY = timedelta(minutes=5)
 class _Old(Struct, frozen=True):
     """Sums of rows that were made before `until`."""
 
-    organizations: frozenset[str]
     month: datetime
     read_at: datetime
     until: datetime
@@ -118,19 +117,18 @@ class Limiting:
         if self._store.is_sqlite:
             await self._store.ledger.flush()  # the rows of nobody else are in there
         old = await self._older()
-        recent = await self._store.spent(old.organizations, old.until, None)
+        recent = await self._store.spent(None, old.until, None)
         limits.spend.read(old.month, _added(old.monthly, recent), _added(old.ever, recent))
         limits.enforce()
 
     async def _older(self) -> _Old:
-        organizations = frozenset(self._store.directory.organization_ids)
         now, old = self._now(), self._old
         month = month_start(now)
-        if old is None or old.organizations != organizations or old.month != month or now - old.read_at > _OLD_EVERY:
+        if old is None or old.month != month or now - old.read_at > _OLD_EVERY:
             until = max(month, now - _RECENT)
-            monthly = await self._store.spent(organizations, month, until)
-            ever = await self._store.spent(organizations, None, until) if self.limits.enforces_credits else {}
-            old = self._old = _Old(organizations, month, now, until, monthly, ever)
+            monthly = await self._store.spent(None, month, until)
+            ever = await self._store.spent(None, None, until) if self.limits.enforces_credits else {}
+            old = self._old = _Old(month, now, until, monthly, ever)
         return old
 
 

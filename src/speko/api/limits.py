@@ -55,7 +55,7 @@ async def get_limits(request: Request[Any, Any, Any]) -> LimitsView:
     organization_id, key_id = context.organization_id, context.api_key_id
     await gateway.store.ledger.flush()
     now = gateway.store.sessions.now()
-    spent = await gateway.store.spent([organization_id], month_start(now), None)
+    spent = await gateway.store.spent(organization_id, month_start(now), None)
     ceilings = gateway.limits.ceilings
 
     def view(subject: str, most: Ceilings) -> SubjectView:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,6 +65,7 @@ class Store:
         data: Path,
         master_key: bytes | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
         initial_credit: int = 0,
         previous_master_key: bytes | None = None,
     ) -> "Store":
@@ -236,8 +237,8 @@ class Store:
         return True
 
     async def spend(self, token_id: str, expires_at: datetime) -> bool:
-        """Makes a token of the web console count no more, in all processes. False = it was spent before, by whomever: of
-        several at the same moment, one gets True.
+        """Makes a token of the web console count no more, in all processes. False = it was spent before, by whomever:
+        of several at the same moment, one gets True.
 
         Args:
             token_id: names the token, and is not the token itself.
@@ -307,10 +308,10 @@ class Store:
         async with self._database.read() as connection:
             return await usage_report.attempts_of(connection, organization_id, request_id)
 
-    async def spent(self, organizations: Collection[str], start: datetime | None, end: datetime | None) -> Sums:
-        """What organisations and their API keys have spent on platform keys from `start` until before `end` (None = for
-        ever), as it is in the database."""
-        return await sums_between(self._database, organizations, start, end)
+    async def spent(self, organization_id: str | None, start: datetime | None, end: datetime | None) -> Sums:
+        """What an organisation (None = each) and its API keys have spent on platform keys from `start` until before
+        `end` (None = for ever), as it is in the database."""
+        return await sums_between(self._database, organization_id, start, end)
 
     async def _add_organization(self, connection: AsyncConnection, organization: Organization) -> None:
         await accounts.add_organization(connection, organization)
