@@ -35,6 +35,8 @@ def require_key(app: ASGIApp) -> ASGIApp:
                 context.organization_id, context.api_key_id = key.organization_id, key.id
                 count_request(gateway, key, scope["path"])
         except ApiError as error:
+            if error.status == 401:
+                await gateway.wrong_keys.wait()
             # Not by way of the framework: a flood of refusals would take twice as much from everybody else.
             await answer_error(send, error, scope["path"])
             return

@@ -20,6 +20,7 @@ from speko.api.workers.attaching import bury_the_dead
 from speko.api.workers.place import Place
 from speko.api.workers.siblings import Siblings
 from speko.api.workers.told import Told, told_by
+from speko.api.wrong_keys import Turns
 from speko.console import site
 from speko.limits.limits import Limits
 from speko.observability.sessions import WatchedSession
@@ -139,6 +140,7 @@ class Gateway:
         """Sends spans to a collector; None = nobody traces."""
         self.tracing = Tracing(self.spans.put, settings.trace_ratio) if self.spans is not None else None
         self.spool = Spool(settings.max_spool_bytes)
+        self.wrong_keys = Turns(self.now)
         self.in_flight = InFlight()
         self.deadlines = Deadlines(
             connect=settings.connect_timeout,
