@@ -145,10 +145,11 @@ class LiveSessions:
     def _begin(self, row: SessionRow, door: SocketOwner) -> Bridge:
         """A session that is ours alone from here on, so whatever goes wrong has to end it."""
         journal = self._gateway.store.sessions.journal
+        limits = self._gateway.limits
         if self._stopping:
+            limits.end_session(row.id)  # its creation has held a place for it
             journal.ended(row.id, "ended", "server_shutdown")
             raise _stopping()
-        limits = self._gateway.limits
         if exceeded := limits.begin_session(row.id, row.organization_id, row.api_key_id, row.created_at):
             journal.ended(row.id, "ended", "limit_reached")
             raise _limited(refusal(exceeded))
