@@ -82,7 +82,26 @@ async def test_health(tmp_path: Path) -> None:
         assert (await gateway.client.get("/readyz", headers=anonymous)).json() == {"status": "ready"}
         gateway.gateway.warm = False
         answer = await gateway.client.get("/readyz", headers=anonymous)
-        assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+        assert (answer.status_code, answer.json()) == (503, {"status": "not ready", "reason": "starting"})
+        gateway.gateway.warm = True
+        gateway.gateway.drain()
+        answer = await gateway.client.get("/readyz", headers=anonymous)
+        assert (answer.status_code, answer.json()) == (503, {"status": "not ready", "reason": "draining"})
+
+
+@pytest.mark.parametrize("broken", ["_watch", "ledger"])
+async def test_a_database_that_is_away_keeps_nobody_from_being_served(
+    tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, registry_of(Scripted("alpha"))) as gateway:
+        part = type(getattr(gateway.gateway.store, broken))
+        away = property(lambda self: "the database does not answer", lambda self, value: None)
+        monkeypatch.setattr(part, "problem", away, raising=False)
+        answer = await gateway.client.get("/readyz")
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"status": "ready", "problem": "the database does not answer"},
+        )
 
 
 async def test_metrics_are_for_this_machine_or_the_admin(tmp_path: Path) -> None:

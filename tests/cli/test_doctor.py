@@ -239,6 +239,16 @@ def test_a_gateway_that_is_not_ready(speko: Command, fake: FakeGateway, monkeypa
     assert states(speko("doctor", "--json"))["running gateway"] == "note"
 
 
+def test_a_gateway_that_serves_without_its_database(
+    speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    fake.on("GET", "/readyz", {"status": "ready", "problem": "the database does not answer"})
+    done = speko("doctor", "--json")
+    assert states(done)["running gateway"] == "note"
+    assert "is ready, but the database does not answer" in done.out
+
+
 def test_this_build() -> None:
     """The vendors that are really installed can be looked at, in a process that knows nothing else."""
     env = {"PATH": os.environ["PATH"], "SPEKO_BASE_URL": NOWHERE}

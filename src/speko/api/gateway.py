@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from speko.api.console.console import Console
 from speko.api.limiting import Limiting
@@ -274,11 +274,12 @@ class Gateway:
         """The clock of breakers and deadlines, in seconds."""
         return time.monotonic()
 
-    def not_ready(self) -> str | None:
-        """What keeps the gateway from serving, or None. A vendor's state never does."""
-        if not self.warm:
-            return "starting"
-        return self.store.problem
+    def not_ready(self) -> Literal["starting", "draining"] | None:
+        """What keeps the gateway from serving, or None. A vendor's state never does, nor does a database that is away:
+        calls go on from memory, and all replicas share it."""
+        if self.draining:
+            return "draining"
+        return None if self.warm else "starting"
 
 
 def platform_access(

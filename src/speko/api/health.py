@@ -2,10 +2,12 @@
 
 import hmac
 import ipaddress
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Response
+from msgspec import UNSET, Struct, UnsetType
 
 from speko.api.context import unauthorized
 from speko.api.errors import not_found
@@ -22,13 +24,33 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/readyz", summary="Readiness", security=[{}])
-async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
-    """Storage, caches and pools are up. The state of vendors does not count."""
-    problem = gateway_of(request.app).not_ready()
-    if problem is None:
-        return Response({"status": "ready"})
-    return Response({"status": "not ready", "reason": problem}, status_code=503)
+class ReadyView(Struct, frozen=True):
+    """A gateway that takes calls."""
+
+    status: Literal["ready"] = "ready"
+    problem: str | UnsetType = UNSET
+    """What is wrong although calls are served: with the database. Left out when nothing is."""
+
+
+class NotReadyView(Struct, frozen=True):
+    """A gateway that takes no calls yet, or any more."""
+
+    reason: Literal["starting", "draining"]
+    status: Literal["not ready"] = "not ready"
+
+
+_NOT_READY = ResponseSpec(NotReadyView, generate_examples=False, description="The gateway starts or drains")
+
+
+@get("/readyz", summary="Readiness", security=[{}], responses={503: _NOT_READY})
+async def readyz(request: Request[Any, Any, Any]) -> Response[ReadyView] | Response[NotReadyView]:
+    """Storage, caches and pools were opened, and the end has not begun. Neither vendors that fail nor a database that
+    is away count: calls go on from memory, and one that several replicas share would take all of them out at once."""
+    gateway = gateway_of(request.app)
+    reason = gateway.not_ready()
+    if reason is not None:
+        return Response(NotReadyView(reason), status_code=503)
+    return Response(ReadyView(problem=gateway.store.problem or UNSET))
 
 
 @get("/metrics", include_in_schema=False)

@@ -28,7 +28,7 @@ def ask(args: argparse.Namespace) -> tuple[list[Finding], list[dict[str, Any]] |
         return [Finding("note", "running gateway", f"none at {url}", "speko serve --first-key")], None
     if ready.status_code != 200:
         return [Finding("note", "running gateway", f"{url} is not ready (status {ready.status_code})")], None
-    findings = [Finding("ok", "running gateway", f"{url} is ready")]
+    findings = [_ready(url, ready)]
     if not os.environ.get("SPEKO_API_KEY"):
         return [*findings, Finding("note", "API key", "SPEKO_API_KEY is not set", "export SPEKO_API_KEY=…")], None
     try:
@@ -37,6 +37,16 @@ def ask(args: argparse.Namespace) -> tuple[list[Finding], list[dict[str, Any]] |
         fix = "speko keys create --name me --data DIR" if error.status == Exit.UNAUTHORIZED else None
         return [*findings, Finding("missing", "API key", error.message, fix)], None
     return [*findings, Finding("ok", "API key", "SPEKO_API_KEY is accepted")], rows
+
+
+def _ready(url: str, answer: httpx.Response) -> Finding:
+    try:
+        problem = answer.json().get("problem")
+    except (ValueError, AttributeError):  # something else serves there
+        problem = None
+    if problem is None:
+        return Finding("ok", "running gateway", f"{url} is ready")
+    return Finding("note", "running gateway", f"{url} is ready, but {problem}")
 
 
 def served(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
