@@ -13,11 +13,11 @@ from typing import TextIO
 
 from speko.cli.configuration import open_store, settings_of
 from speko.cli.exits import CommandError, Exit, UsageError
+from speko.cli.organizations_local import organization_named
 from speko.cli.terminal import Terminal
 from speko.settings import Settings
 from speko.storage.database import FILE_NAME
 from speko.storage.export import KINDS, Record
-from speko.storage.store import Store
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _LENGTH_OF_A_DAY = len("2026-03-14")
@@ -68,7 +68,7 @@ class _Writing:
 
 async def _export(settings: Settings, organization: str, between: tuple[datetime, datetime], writing: _Writing) -> None:
     async with open_store(settings) as store:
-        export = store.export(_organization_id(store, organization), *between)
+        export = store.export(organization_named(store, organization).id, *between)
         writing.begin(await export.count())
         async for page in export.pages():
             writing.write(page)
@@ -88,15 +88,6 @@ def _find(settings: Settings) -> None:
     if settings.database_url is None and not file.is_file():
         text = f"there is no database {file}; name the gateway's data folder with --data DIR"
         raise CommandError(text, "NO_DATABASE", Exit.MISSING)
-
-
-def _organization_id(store: Store, name: str) -> str:
-    known = [store.directory.organization(id) for id in store.directory.organization_ids]
-    found = next((known_one for known_one in known if known_one and name in (known_one.id, known_one.slug)), None)
-    if found is None:
-        slugs = ", ".join(sorted(known_one.slug for known_one in known if known_one)) or "none"
-        raise CommandError(f"there is no organization {name!r}; there are: {slugs}", "NOT_FOUND")
-    return found.id
 
 
 @contextmanager

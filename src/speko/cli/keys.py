@@ -16,11 +16,11 @@ EPILOG = WHERE
 class KeyRing(Protocol):
     """Where the keys are. Keys have the members that the API gives them."""
 
-    def create(self, name: str) -> dict[str, Any]:
-        """Makes a key; the result has the key itself as `key`."""
+    def create(self, name: str, organization: str | None) -> dict[str, Any]:
+        """Makes a key; the result has the key itself as `key`. Raises CommandError for an unknown organization."""
 
     def list(self) -> list[dict[str, Any]]:
-        """All keys, revoked ones too."""
+        """All keys, revoked ones too; in the database those of all organizations, with its slug as `organization`."""
 
     def revoke(self, key_id: str) -> None:
         """Ends a key; raises CommandError `NOT_FOUND`."""
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = add_action(actions, "create", "make a key and show it this once")
     create.add_argument("--name", required=True, help="what the key is for; 1 to 100 characters")
+    create.add_argument(
+        "--organization", metavar="NAME", help="id or slug of its organization, in the database alone (default)"
+    )
     listing = add_action(actions, "list", "show all keys, without their secrets")
     revoke = add_action(actions, "revoke", "end a key at once")
     revoke.add_argument("id", metavar="ID", help="id of the key, as in the list")
@@ -46,13 +49,17 @@ def run(args: argparse.Namespace) -> int:
         name = args.name.strip()
         if not 1 <= len(name) <= 100:
             raise UsageError("--name takes 1 to 100 characters")
-        created = keys.create(name)
-        terminal.write(f"{created['key']}\nThis is {created['id']}; it is shown this once.")
+        created = keys.create(name, args.organization)
+        of = f" of the organization {args.organization}" if args.organization else ""
+        terminal.write(f"{created['key']}\nThis is {created['id']}{of}; it is shown this once.")
         terminal.document(created)
     elif args.action == "list":
         found = keys.list()
-        rows = [[k["id"], k["name"], k["keyPrefix"], k["createdAt"], k["lastUsedAt"], _state(k)] for k in found]
-        terminal.table(["id", "name", "key", "created", "last used", "state"], rows)
+        columns = {"id": "id", "name": "name", "keyPrefix": "key", "createdAt": "created", "lastUsedAt": "last used"}
+        if any("organization" in key for key in found):  # through the gateway all are of the caller's
+            columns["organization"] = "organization"
+        rows = [[*(key[member] for member in columns), _state(key)] for key in found]
+        terminal.table([*columns.values(), "state"], rows)
         terminal.document(found)
     else:
         keys.revoke(args.id)
@@ -79,7 +86,9 @@ class _Remote:
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
 
-    def create(self, name: str) -> dict[str, Any]:
+    def create(self, name: str, organization: str | None) -> dict[str, Any]:
+        if organization is not None:
+            raise UsageError("--organization needs the gateway's database: name its data folder with --data DIR")
         with gateway(self._args) as client:
             return client.api_keys.create(name).model_dump(by_alias=True)
 

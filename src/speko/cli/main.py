@@ -24,6 +24,7 @@ COMMANDS = {
     "chat": ("speko.cli.chat", "talk to a language model"),
     "route": ("speko.cli.route", "explain which providers would be called, and why"),
     "keys": ("speko.cli.keys", "create, list and revoke API keys"),
+    "organizations": ("speko.cli.organizations", "create and list organizations"),
     "limits": ("speko.cli.limits", "show and set what API keys and organizations may use"),
     "credits": ("speko.cli.credits", "show and grant credit"),
     "providers": ("speko.cli.providers", "list vendors; store, test and remove your keys"),
