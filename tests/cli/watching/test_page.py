@@ -46,7 +46,7 @@ def test_a_page() -> None:
         "12.3 calls/s   3 in flight   – live sessions   $1.23/h",
         "first byte p50 100 ms, p95 – ms   0.5 errors/s   – failovers/s",
         "",
-        "provider  model  calls/s  err %  p50 ms  p95 ms  f'over/s  breaker   $/h",
+        "provider  model  calls/s  err %  p50 ms  p95 ms  failover  breaker   $/h",
         "acme      m          1.0     25     100     200       0.0  closed   0.50",
         "b         m          1.0      0       –     200       0.0  –        0.50",
     ]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from speko.cli.terminal import cut, layout
 from speko.cli.watching.figures import Figures, Line
 
-_HEADER = ("provider", "model", "calls/s", "err %", "p50 ms", "p95 ms", "f'over/s", "breaker", "$/h")
-_RIGHT = frozenset({"calls/s", "err %", "p50 ms", "p95 ms", "f'over/s", "$/h"})
+_HEADER = ("provider", "model", "calls/s", "err %", "p50 ms", "p95 ms", "failover", "breaker", "$/h")
+_RIGHT = frozenset({"calls/s", "err %", "p50 ms", "p95 ms", "failover", "$/h"})
 SORTS: Mapping[str, Callable[[Line], tuple[object, ...]]] = {
     "calls": lambda line: (-line.calls_per_second,),
     "errors": lambda line: (-line.errors_per_second, -line.calls_per_second),
