@@ -17,6 +17,7 @@ import pytest
 
 from speko.cli.exits import Exit
 from speko.cli.serving import another_key
+from speko.settings import Settings
 
 BASE = [sys.executable, "-m", "speko.cli.main", "serve", "--port", "0", "--data", "data"]
 
@@ -72,9 +73,18 @@ def test_a_second_start_says_how_to_make_another_key() -> None:
 def test_another_key_is_made_with_the_command_as_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [".venv/bin/speko", "serve"])
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    assert ": .venv/bin/speko keys create --name me --data 'my data'" in another_key(Path("my data"))
+    assert ": .venv/bin/speko keys create --name me --data 'my data'" in another_key(Settings(data="my data"), None)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert ": speko keys create" in another_key(Path("data"))
+    assert ": speko keys create" in another_key(Settings(data="data"), None)
+
+
+def test_another_key_is_made_in_the_same_database() -> None:
+    settings = Settings(data="data", database_url="postgresql://me:hunter2@host/name")
+    told = another_key(settings, Path("my.toml"))
+    assert "with this gateway's database URL in SPEKO_DATABASE_URL: " in told
+    assert "keys create --name me --data data --config my.toml" in told
+    assert "hunter2" not in told
+    assert "host" not in told
 
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("flite") is None, reason="needs curl and flite")

@@ -46,7 +46,7 @@ def run_gateway(args: argparse.Namespace) -> int:
         if key is not None:
             terminal.write(examples(ready.url, key))
         elif args.first_key:
-            terminal.write(another_key(settings.data))
+            terminal.write(another_key(settings, args.config))
         if settings.console:  # last, where the eye is
             terminal.write(console_line(ready.console_url))
         terminal.document(
@@ -96,15 +96,18 @@ async def first_key(settings: Settings) -> str | None:
         return key
 
 
-def another_key(data: Path) -> str:
-    """What to say when the first key was shown at an earlier start."""
+def another_key(settings: Settings, config: Path | None) -> str:
+    """What to say when the first key was shown at an earlier start. The command reaches the same database; a URL, which
+    may hold a password, is never shown."""
     # As it was started: `make run` starts a `speko` that is on no path.
     started = sys.argv[0]
     command = started if Path(started).name == "speko" and shutil.which("speko") is None else "speko"
+    options = ["--name", "me", "--data", str(settings.data), *(["--config", str(config)] if config else [])]
+    where = ", with this gateway's database URL in SPEKO_DATABASE_URL" if settings.database_url else ""
     return "\n".join(
         (
             "There is an API key already. Commands and examples need it: export SPEKO_API_KEY=sk_live_…",
-            f"It is not shown again; make another: {command} keys create --name me --data {shlex.quote(str(data))}",
+            f"It is not shown again; make another{where}: {command} keys create {shlex.join(options)}",
         )
     )
 
