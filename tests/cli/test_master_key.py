@@ -22,6 +22,7 @@ def data(speko: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str
     """A data folder with a vendor key."""
     monkeypatch.setattr(rotation, "ANNOUNCED_SECONDS", 0.0)
     folder = str(tmp_path / "data")
+    assert speko("keys", "create", "--name", "a", "--data", folder).code == Exit.OK
     assert speko("providers", "set-key", "groq", "--data", folder, stdin=SECRET).code == Exit.OK
     return folder
 
@@ -33,6 +34,7 @@ def test_rotate_and_status_and_drop(speko: Command, data: str) -> None:
     done = speko("master-key", "rotate", "--data", data)
     assert done.code == Exit.OK
     assert "the master key is rotated; encrypted anew: 1 vendor keys" in done.out
+    assert "speko master-key drop-previous" in done.out
     after = speko("master-key", "status", "--data", data)
     assert f"previous keys that are accepted: {before['name']}" in after.out
     assert "vendor keys: 1, of them 0 with a previous master key, 0 unreadable" in after.out
@@ -66,6 +68,7 @@ def test_a_rotation_that_broke_off_is_said_and_finished(speko: Command, data: st
 def test_keys_in_the_environment(speko: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = str(tmp_path / "data")
     monkeypatch.setenv("SPEKO_MASTER_KEY", OLD)
+    assert speko("keys", "create", "--name", "a", "--data", data).code == Exit.OK
     assert speko("providers", "set-key", "groq", "--data", data, stdin=SECRET).code == Exit.OK
     done = speko("master-key", "rotate", "--data", data, "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "STORAGE")
@@ -76,6 +79,9 @@ def test_keys_in_the_environment(speko: Command, tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("SPEKO_PREVIOUS_MASTER_KEY", OLD)
     done = speko("master-key", "rotate", "--data", data, "--json")
     assert done.json == {"reencrypted": 1, "unreadable": 0, "resumed": False}
+    again = speko("master-key", "rotate", "--data", data)
+    assert "drop-previous" not in again.out
+    assert "take SPEKO_PREVIOUS_MASTER_KEY away" in again.out
     monkeypatch.delenv("SPEKO_PREVIOUS_MASTER_KEY")
     found = speko("master-key", "status", "--data", data, "--json").json
     assert (found["file"], found["vendorKeys"], found["unreadable"]) == (None, 1, 0)

@@ -54,11 +54,16 @@ REFUSED = {
 
 
 def test_the_list_shows_a_key_that_the_vendor_refused(speko: Command, fake: FakeGateway) -> None:
-    fake.on("GET", "/v1/providers", [REFUSED])
-    line = speko("providers", "list").out.splitlines()[1]
-    assert "rejected" in line
-    assert "refused yours at 2026-02-02T00:00:00.000Z: HTTP 401: Incorrect API key provided: [redacted]" in line
-    assert speko("providers", "list", "--json").json == [REFUSED]
+    rows = [REFUSED, {**REFUSED, "type": "stt", "models": [{"id": "whisper", "capabilities": {}}]}]
+    fake.on("GET", "/v1/providers", rows)
+    _, *table, blank, below = speko("providers", "list").out.splitlines()
+    assert [" ".join(line.split()) for line in table] == [
+        "groq llm rejected your key a key that the vendor takes llama",
+        "groq stt rejected your key a key that the vendor takes whisper",
+    ]
+    assert (blank, below) == ("", f"groq refused your key at 2026-02-02T00:00:00.000Z: {REFUSED['rejection']}")
+    assert all(len(line) <= 80 for line in table)
+    assert speko("providers", "list", "--json").json == rows
 
 
 TEST = {
@@ -155,6 +160,7 @@ def stored(folder: Path) -> dict[str, str | None]:
 def test_without_a_gateway_the_database_is_used(speko: Command, tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert speko("providers", "set-key", "groq", stdin=SECRET).code == Exit.USAGE, "nobody says where"
+    assert speko("keys", "create", "--name", "a", "--data", str(data)).code == Exit.OK
     done = speko("providers", "set-key", "groq", "--data", str(data), stdin=f"{SECRET}\n")
     assert (done.code, done.out) == (Exit.OK, "groq: your key is stored and used from now on\n")
     assert SECRET not in done.out + done.err
@@ -179,6 +185,12 @@ def test_what_can_be_no_key_is_not_stored_without_a_gateway_either(
     assert (done.code, done.json["code"]) == (Exit.FAILED, code)
     assert secret not in done.out + done.err
     assert not (tmp_path / "data").exists()
+
+
+def test_no_database_is_made_to_store_a_key(speko: Command, tmp_path: Path) -> None:
+    done = speko("providers", "set-key", "groq", "--data", str(tmp_path / "typo"), "--json", stdin=SECRET)
+    assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_DATABASE")
+    assert not (tmp_path / "typo").exists()
 
 
 def test_no_database_is_made_to_forget_a_key(speko: Command, tmp_path: Path) -> None:
@@ -236,6 +248,37 @@ def test_a_person_is_asked_for_the_key(
     assert main(["providers", "set-key", "groq"]) == Exit.OK
     assert json.loads(fake.requests[0][3])["apiKey"] == SECRET
     assert SECRET not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize("raw", ["gsk_schlüssel".encode(), b"gsk_\xff\xfe", b"k" * 4097, b"k" * 200_000, b" " * 9000])
+def test_what_is_no_key_is_refused_and_never_shown(
+    speko: Command, fake: FakeGateway, tmp_path: Path, raw: bytes, *, local: bool
+) -> None:
+    where = ["--data", str(tmp_path / "data")] if local else []
+    done = speko("providers", "set-key", "groq", *where, "--json", stdin=raw)
+    blank = not raw.strip()
+    assert (done.code, done.json["code"]) == ((Exit.USAGE, "USAGE") if blank else (Exit.FAILED, "VALIDATION_ERROR"))
+    assert "gsk_" not in done.out + done.err
+    assert "kkk" not in done.out + done.err
+    assert fake.requests == []
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_typed_key_with_an_umlaut_is_refused(
+    fake: FakeGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from speko.cli.main import main
+
+    class Keyboard:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Keyboard())
+    monkeypatch.setattr("getpass.getpass", lambda prompt, stream: "gsk_\udcfc")  # a byte that is no UTF-8
+    assert main(["providers", "set-key", "groq"]) == Exit.FAILED
+    assert fake.requests == []
+    assert "gsk_" not in capsys.readouterr().err
 
 
 def test_no_key_is_wrong_usage(speko: Command, fake: FakeGateway) -> None:

@@ -11,6 +11,11 @@ EPILOG = """\
 rotate may be run while gateways serve, and again when it broke off. With the key in SPEKO_MASTER_KEY, give every
 gateway and this command the new key there and the old one in SPEKO_PREVIOUS_MASTER_KEY before.
 """
+_AFTERWARDS_FILE = "back up the new master key; when nobody needs the old one: speko master-key drop-previous"
+_AFTERWARDS_ENVIRONMENT = (
+    "back up the new master key; when every gateway has it in SPEKO_MASTER_KEY and nobody needs the old one: take "
+    "SPEKO_PREVIOUS_MASTER_KEY away and start the gateways again"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         terminal.write(f"{what}; encrypted anew: {done['reencrypted']} vendor keys")
         if done["unreadable"]:
             terminal.write(f"left as they are: {done['unreadable']} that no master key at hand opens")
-        terminal.write("back up the new master key; when nobody needs the old one: speko master-key drop-previous")
+        terminal.write(_AFTERWARDS_FILE if keys.in_file else _AFTERWARDS_ENVIRONMENT)
         terminal.document(done)
     else:
         gone = keys.drop_previous()

@@ -19,6 +19,11 @@ class LocalMasterKey:
         self._settings = settings_of(args, data=args.data, database_url=args.database_url)
         must_exist(self._settings)
 
+    @property
+    def in_file(self) -> bool:
+        """Whether the master key is in the data folder; else it is in the settings."""
+        return self._settings.master_key_bytes() is None
+
     def status(self) -> dict[str, Any]:
         """Members for people and machines; names of keys in hex, which say nothing about the keys."""
         found = self._do(lambda store: store.master_key_status())

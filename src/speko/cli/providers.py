@@ -7,7 +7,7 @@ from typing import Any
 
 from speko import ProviderStatus, ProviderTest
 from speko.cli.connection import ask_json, gateway
-from speko.cli.exits import Exit, UsageError
+from speko.cli.exits import CommandError, Exit, UsageError
 from speko.cli.options import add_action, add_gateway
 from speko.cli.terminal import Terminal
 from speko.cli.where import EPILOG as WHERE
@@ -20,6 +20,10 @@ set-key and remove-key: {WHERE}\
 list and test ask the gateway. test ends with 1 where something speaks against a call.
 """
 _SOURCES = {"BYOK": "yours, stored in the gateway", "MANAGED": "the operator's, from where the gateway was started"}
+_LONGEST_KEY = 4096
+"""Characters that the gateway takes."""
+_MOST_READ = 2 * _LONGEST_KEY
+"""Bytes of standard input: a key, and white space around it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,18 +106,24 @@ def _list(terminal: Terminal, args: argparse.Namespace) -> None:
     shown = [row for row in rows if row["configured"] or not args.configured]
     terminal.document(shown)
     cells = []
+    refused = []
     for row in shown:
         models = ", ".join(model["id"] for model in row.get("models") or ())
         state = ("rejected" if row.get("rejectedAt") else "yes") if row["configured"] else "no"
         source = {"BYOK": "your key"}.get(row["source"] or "", "platform" if row["configured"] else None)
-        cells.append([row["key"], row["type"], state, source, _missing(row), models])
+        missing = "a key that the vendor takes" if row.get("rejectedAt") else row.get("hint") or row.get("reason")
+        cells.append([row["key"], row["type"], state, source, missing, models])
+        if row.get("rejectedAt"):
+            refused.append(f"{row['key']} refused your key at {row['rejectedAt']}: {_one_line(row.get('rejection'))}")
     terminal.table(["provider", "layer", "usable", "by", "what is missing", "models"], cells)
+    # Below: a vendor's words are as wide as all columns together. They are the same for each of its layers.
+    for line in dict.fromkeys(refused):
+        terminal.write(f"\n{terminal.styled(line, 'yellow')}")
 
 
-def _missing(row: dict[str, Any]) -> str | None:
-    if row.get("rejectedAt"):
-        return f"a key that the vendor takes: it refused yours at {row['rejectedAt']}: {row.get('rejection')}"
-    return row.get("hint") or row.get("reason")
+def _one_line(text: object) -> str:
+    """A vendor's words; control characters of foreign texts would move the cursor."""
+    return "".join(character if character.isprintable() else " " for character in str(text))
 
 
 def _test(terminal: Terminal, args: argparse.Namespace) -> int:
@@ -158,10 +168,17 @@ def _advice(found: ProviderTest) -> str | None:
 
 def _read_key(vendor: str) -> str:
     """The key, without showing it."""
-    asked = getpass.getpass(f"Key for {vendor}: ", stream=sys.stderr) if sys.stdin.isatty() else sys.stdin.read()
-    key = asked.strip()
+    if sys.stdin.isatty():
+        key = getpass.getpass(f"Key for {vendor}: ", stream=sys.stderr).strip()
+    else:
+        # Bytes: what is no text in this machine's encoding is no key either, and no reason to fail.
+        key = sys.stdin.buffer.read(_MOST_READ + 1).decode("latin-1").strip()
     if not key:
         raise UsageError("no key was given")
+    if len(key) > _LONGEST_KEY:
+        raise CommandError(f"this is longer than any key: {_LONGEST_KEY} characters at most", "VALIDATION_ERROR")
+    if not key.isascii():
+        raise CommandError("the key holds a character that no key has", "VALIDATION_ERROR")
     return key
 
 

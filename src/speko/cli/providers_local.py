@@ -21,6 +21,7 @@ class LocalVendorKeys:
         problem = problem_with_key(self._find(vendor), secret)
         if problem is not None:
             raise CommandError(problem.text, "VALIDATION_ERROR")
+        must_exist(self._settings)
         open_default(self._settings, lambda store, org_id: store.set_provider_key(org_id, vendor, secret))
         return {"provider": vendor, "configured": True}
 
