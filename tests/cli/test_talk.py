@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from speko.cli import talk
 from speko.cli.exits import Exit
@@ -74,8 +75,28 @@ def test_json_is_one_document(speko: Command, fake: FakeGateway) -> None:
     assert "no loudspeaker" in done.err
 
 
+def test_it_names_the_engine_that_answered(speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talk, "_BOOKS_PAUSE", 0.0)
+    asked_for_it = 0
+
+    async def entry(_: web.Request) -> web.Response:
+        nonlocal asked_for_it
+        asked_for_it += 1
+        late = {"provider": "acme", "model": "talker", "status": "active"}  # the books are written a little later
+        true = {"provider": "other", "model": "answerer", "status": "ended"}
+        return web.json_response({"sessionId": "s1", **(late if asked_for_it == 1 else true)})
+
+    fake.answers["GET", "/v1/sessions/s1"] = entry
+    fake.on_session(FakeAgent([Answer()]))
+    assert "other answerer: 1 turn in" in speko("talk", "--text", "hello").err
+    assert asked_for_it == 2
+    fake.on_session(FakeAgent([Answer()]))
+    done = speko("talk", "--text", "hello", "--json").json
+    assert (done["provider"], done["model"]) == ("other", "answerer")
+
+
 def test_a_cost_that_nobody_knows(speko: Command, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talk, "_COST_TRIES", 1)
+    monkeypatch.setattr(talk, "_BOOKS_TRIES", 1)
     del fake.answers["GET", "/v1/requests/req_1"]
     fake.on_session(FakeAgent([Answer()]))
     done = speko("talk", "--text", "hello")

@@ -3,13 +3,15 @@
 import argparse
 import asyncio
 import signal
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from speko import AsyncRealtimeSession, AsyncSpeko, SpekoApiError
-from speko.cli.connection import TIMEOUT, api_key, base_url_of, explained
+from speko import AsyncRealtimeSession, AsyncSpeko, SessionEntry, SpekoApiError
+from speko.cli.connection import TIMEOUT, api_key, ask_json, base_url_of, explained
 from speko.cli.exits import CommandError, Exit, UsageError
 from speko.cli.options import add_allow, add_gateway, add_intent, constraints
 from speko.cli.talking.conversation import Conversation
@@ -28,7 +30,7 @@ until Ctrl-C. Wear headphones: an agent that hears itself interrupts itself.
 --tools: a JSON list of {"name", "description", "parameters", "answer"}; `parameters` is a JSON Schema, `answer` is what
 the tool says each time.
 """
-_COST_TRIES, _COST_PAUSE = 12, 0.25
+_BOOKS_TRIES, _BOOKS_PAUSE = 12, 0.25
 """The gateway writes its books a little later."""
 
 
@@ -133,17 +135,19 @@ class _Talk:
                 speaker.silence()
             if self._args.out:
                 write_wav(self._args.out, session.output_sample_rate, bytes(playback.heard))
+        seconds, cost = round(clock() - began, 1), await _cost(client, session)
+        provider, model = await asyncio.to_thread(_engine, self._args, session)
         self._report(
             conversation,
             {
                 "sessionId": session.session_id,
-                "provider": session.provider,
-                "model": session.model,
-                "seconds": round(clock() - began, 1),
+                "provider": provider,
+                "model": model,
+                "seconds": seconds,
                 "file": self._args.out,
                 "player": speaker.name if speaker is not None else None,
                 "microphone": microphone.name if microphone is not None else None,
-                "costUsd": await _cost(client, session),
+                "costUsd": cost,
             },
         )
         return Exit.INTERRUPTED if self._stopped.is_set() and self._script else Exit.OK
@@ -221,16 +225,31 @@ def _came(answer: bool, conversation: Conversation) -> None:
         raise CommandError(f"the agent has not answered{because}", "NO_ANSWER")
 
 
+def _engine(args: argparse.Namespace, session: AsyncRealtimeSession) -> tuple[str | None, str | None]:
+    """Vendor and model of the engine that served last: another than the session was made for where that one failed.
+    What the session was made for where the gateway does not say more."""
+    served = session.provider, session.model
+    with suppress(CommandError):
+        for _ in range(_BOOKS_TRIES):
+            entry = ask_json(args, f"/v1/sessions/{quote(session.session_id, safe='')}", SessionEntry)
+            if entry.get("provider"):
+                served = entry["provider"], entry.get("model")
+            if entry["status"] in ("ended", "failed"):
+                break
+            time.sleep(_BOOKS_PAUSE)
+    return served
+
+
 async def _cost(client: AsyncSpeko, session: AsyncRealtimeSession) -> float | None:
     """What everybody who served the session is likely to bill, in USD; None where the gateway does not say."""
     if session.request_id is None:
         return None
     cost = None
-    for _ in range(_COST_TRIES):
+    for _ in range(_BOOKS_TRIES):
         with suppress(SpekoApiError):
             attempts = (await client.requests.get(session.request_id)).attempts
             cost = sum(attempt.cost_micro_usd or 0 for attempt in attempts) / 1e6
             if any(attempt.modality == "s2s" for attempt in attempts):
                 break  # the engine's own, which is over last
-        await asyncio.sleep(_COST_PAUSE)
+        await asyncio.sleep(_BOOKS_PAUSE)
     return cost
