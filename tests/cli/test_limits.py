@@ -1,9 +1,15 @@
 """`speko limits` and `speko credits`, on a database."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
 from speko.cli.exits import Exit
+from speko.storage.store import Store
 from tests.cli.conftest import Command
+from tests.storage.rows import usage_row
 
 
 def test_limits_are_set_kept_and_cleared(speko: Command) -> None:
@@ -54,6 +60,35 @@ def test_credit_is_granted_and_shown(speko: Command) -> None:
     assert "hello" in text
     assert speko("credits", "grant", "-1", "--data", "data").code == Exit.USAGE
     assert speko("credits", "grant", "much", "--data", "data").code == Exit.USAGE
+
+
+def test_many_debits_hide_no_grant(speko: Command) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
+    speko("credits", "grant", "5", "--note", "invoice 17", "--data", "data")
+    now = datetime.now(UTC)
+
+    async def spend() -> None:
+        store = await Store.open(None, Path("data"), None)
+        owner = (await store.default_organization()).id
+        for number in range(50):
+            at = now if number else now - timedelta(days=1)
+            store.ledger.usage(
+                usage_row(
+                    id=f"use_{number}", organization_id=owner, provider="acme", cost_micro_usd=1000, created_at=at
+                )
+            )
+        await store.close()
+
+    asyncio.run(spend())
+    found = speko("credits", "show", "--data", "data", "--json").json
+    assert [entry["kind"] for entry in found["entries"]] == ["debit"] * 20
+    assert [entry["note"] for entry in found["credited"]] == ["invoice 17"]
+    assert sum(int(day["amountMicroUsd"]) for day in found["debitsByDay"]) == -50_000
+    lines = speko("credits", "show", "--data", "data").out.splitlines()
+    assert lines[0].endswith("4.950000 USD")
+    assert any("invoice 17" in line for line in lines)
+    assert sum("acme" in line for line in lines) == 2
+    assert len(lines) <= 10
 
 
 @pytest.mark.parametrize("command", ["limits", "credits"])

@@ -14,7 +14,7 @@ gateway that runs on it sees a change within a second.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    show = add_action(actions, "show", "show the balance and the newest entries")
+    show = add_action(actions, "show", "show the balance, what was credited, and debits by day")
     grant = add_action(actions, "grant", "credit an organization")
     grant.add_argument("amount", metavar="USD", help="amount, up to six decimals; an adjustment may be negative")
     grant.add_argument(

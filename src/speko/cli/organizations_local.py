@@ -25,7 +25,7 @@ def run_organizations(args: argparse.Namespace) -> int:
     if args.action == "create":
         made = open_default(settings, lambda store, _: store.create_organization(args.name.strip(), args.slug))
         terminal.write(
-            f"{made.id}\nIts slug is {made.slug}; a key for it: speko keys create --organization {made.slug}"
+            f"{made.id}\nIts slug is {made.slug}; a key for it: speko keys create --name me --organization {made.slug}"
         )
         terminal.document(_members(made))
         return Exit.OK
