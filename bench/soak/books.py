@@ -60,9 +60,12 @@ def _call(call: Seen, tried: list[sqlite3.Row], used: list[sqlite3.Row]) -> Iter
         yield f"{name}: positions of its attempts are not 0, 1, 2, …"
     if call.outcome == "served" and (outcomes["served"] != 1 or outcomes["failed"] != call.failovers):
         yield f"{name}: {dict(outcomes)} attempts beside {call.failovers} failovers"
+    # Two vendors that heard nothing are two that failed, and the last of them answers with an empty text.
+    if call.outcome == "silent" and (outcomes["served"] or outcomes["failed"] - 1 != call.failovers):
+        yield f"{name}: {dict(outcomes)} attempts beside {call.failovers} failovers"
     if call.outcome in ("failed", "broken") and (outcomes["served"] or not outcomes["failed"]):
         yield f"{name}: {dict(outcomes)} attempts"
-    rows = {"served": (1, 1), "broken": (1, 1), "failed": (0, 0), "left": (0, 1)}[call.outcome]
+    rows = {"served": (1, 1), "silent": (1, 1), "broken": (1, 1), "failed": (0, 0), "left": (0, 1)}[call.outcome]
     if not rows[0] <= len(used) <= rows[1]:
         yield f"{name}: {len(used)} rows of usage"
     for row in used:

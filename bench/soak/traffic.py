@@ -19,7 +19,7 @@ PATIENCE = 30.0
 _SECONDS = 1.5
 _HONEST = {"TRANSCRIBE_FAILED", "SYNTHESIZE_FAILED", "COMPLETE_FAILED", "SESSION_CREATE_FAILED"}
 _SAMPLES = b"\x01\x00" * 2400
-Outcome = Literal["served", "broken", "failed", "left"]
+Outcome = Literal["served", "silent", "broken", "failed", "left"]
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Seen:
     request_id: str
     endpoint: str
     outcome: Outcome
-    """`served`: whole; `broken`: begun, and ended by an honest failure; `failed`: refused with every vendor's fault;
+    """`served`: whole; `silent`: whole, and no vendor has heard a word; `broken`: begun, and ended by an honest failure; `failed`: refused with every vendor's fault;
     `left`: the caller went away."""
     failovers: int | None = None
     provider: str | None = None
@@ -105,7 +105,9 @@ class Caller:
                 elif line.startswith("data: "):
                     data = json.loads(line[6:])
             seen = _ended(answer, request_id, "transcribe", last, data)
-            seen.quantity = _SECONDS if seen.outcome == "served" else None
+            if seen.outcome == "served":
+                seen.quantity = _SECONDS
+                seen.outcome = "served" if data["text"] else "silent"
             return seen
 
     async def synthesize(self, request_id: str) -> Seen:

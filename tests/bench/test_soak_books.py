@@ -88,6 +88,15 @@ def test_a_mistake_is_found(
     assert any(words in problem for problem in found), found
 
 
+def test_silence_is_what_two_vendors_heard() -> None:
+    empty = {"outcome": "failed", "cause": "empty"}
+    tried = rows(ATTEMPT | empty, ATTEMPT | empty | {"position": 1})
+    assert list(problems(tried, rows(USAGE), [seen("silent", failovers=1)], {"openai": 2})) == []
+    for wrong in (seen("silent", failovers=2), seen("silent", failovers=0), seen(failovers=1)):
+        assert list(problems(tried, rows(USAGE), [wrong], {"openai": 2})) != []
+    assert list(problems(tried, [], [seen("silent", failovers=1)], {"openai": 2})) != []
+
+
 def test_a_connection_that_broke_may_be_missing_at_the_vendor() -> None:
     lost = ATTEMPT | {"outcome": "failed", "cause": "connection_lost", "cost_micro_usd": 0, "input_tokens": 0}
     lost |= {"output_tokens": 0}
