@@ -20,8 +20,9 @@ from speko.api.gateway import Gateway
 from speko.api.limits import get_limits
 from speko.api.openai.routes import OPENAI_ROUTES
 from speko.api.scores import scores
-from speko.api.sessions.routes import SESSION_ROUTES
+from speko.api.sessions.routes import SESSION_ROUTES, STORED_SESSION_ROUTES
 from speko.api.socket.plain import not_a_socket
+from speko.api.stored import stored
 from speko.api.usage_series import usage_series
 from speko.providers.registry import Registry
 from speko.settings import Settings
@@ -33,18 +34,21 @@ ROUTES = (
     voices.list_voices,
     benchmarks.stack,
     scores,
-    requests.get_request,
     *SESSION_ROUTES,
     *OPENAI_ROUTES,
     providers.list_providers,
     providers.known_providers,
+    check_provider,
+    account.organization,
+)
+STORED_ROUTES = (
+    requests.get_request,
+    *STORED_SESSION_ROUTES,
     providers.set_provider_key,
     providers.remove_provider_key,
-    check_provider,
     account.list_api_keys,
     account.create_api_key,
     account.revoke_api_key,
-    account.organization,
     account.usage,
     credit_balance,
     credit_ledger,
@@ -62,7 +66,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
 
 def make_litestar(gateway: Gateway) -> Litestar:
     """The framework's application, without the edge."""
-    authenticated = Router("/", route_handlers=ROUTES, middleware=[require_key])
+    authenticated = Router("/", route_handlers=[*ROUTES, stored(*STORED_ROUTES)], middleware=[require_key])
     return Litestar(
         route_handlers=[
             authenticated,

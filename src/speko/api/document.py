@@ -13,6 +13,7 @@ from speko.api.body import ALSO_ANSWERS, BODY, OPERATION
 from speko.api.limiting import LIMITS_PATH
 from speko.api.openai.shape import is_door
 from speko.api.openapi import ERROR_TEXT
+from speko.api.stored import STORED
 from speko.version import __version__
 
 OPENAPI_CONFIG = OpenAPIConfig(
@@ -80,6 +81,9 @@ def document_of(app: Litestar) -> dict[str, Any]:
                     "content": {"application/json": {"schema": schema}},
                 }
     _say_answers(document["paths"])
+    for path, method in _noted(app, STORED):
+        if method in document["paths"][path]:  # OPTIONS, which the framework adds, is not told of
+            document["paths"][path][method]["responses"].setdefault("503", _envelope("503", path))
     for parameter in document["paths"]["/v1/benchmarks/stack"]["get"]["parameters"]:
         if parameter["name"] == "language":
             parameter.update(required=True, schema={"type": "string"})

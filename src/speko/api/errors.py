@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, LitestarException, MethodNotAllow
 from litestar.response import Response
 
 from speko.api.openai.shape import error_body, is_door, not_served
+from speko.storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 Issue = Mapping[str, str]
@@ -131,6 +132,20 @@ def internal_error() -> ApiError:
     return ApiError(500, "INTERNAL_ERROR", "Internal error; the log has the details under this request id")
 
 
+def database_unavailable() -> ApiError:
+    """503 for what cannot be answered from memory."""
+    text = "The database does not answer or does not take the change; try again later"
+    return ApiError(503, "DATABASE_UNAVAILABLE", text, headers={"retry-after": "5"})
+
+
+def _on_storage(request: Request[Any, Any, Any], error: StorageError) -> Response[dict[str, Any]]:
+    path = request.scope["path"]
+    log.warning(
+        "not answered: the database is away", extra={"path": path, "type": type(error.__cause__ or error).__name__}
+    )
+    return envelope(database_unavailable(), path)
+
+
 def _on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     path = request.scope.get("path", "")
     log_crash(error, path)
@@ -151,5 +166,6 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     ApiError: _on_api_error,
     msgspec.ValidationError: _on_msgspec,
     HTTPException: _on_http,
+    StorageError: _on_storage,
     Exception: _on_crash,
 }

@@ -32,6 +32,7 @@ ERROR_TEXT = {
     413: "The body is too large",
     429: "A limit is reached; see Retry-After",
     500: "Every provider failed, or an internal error",
+    503: "The database does not answer; see Retry-After",
 }
 
 _SSE_200 = ResponseSpec(

@@ -133,6 +133,11 @@ class Store:
         return self.problem is None
 
     @property
+    def away(self) -> bool:
+        """Whether the database did not answer when it was looked at last, which is done twice a second."""
+        return self._watch.problem is not None
+
+    @property
     def problem(self) -> str | None:
         """Why the store is not ready, for people."""
         if self._watch.problem is not None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from speko.api.console.console import Console
 from speko.api.gateway import Gateway
+from speko.storage.database import Database
+from speko.storage.errors import StorageError
 from speko.version import __version__
 from tests.api.console.browser import CSRF, browsing, token_of
 from tests.api.running import Running, running
@@ -140,6 +144,24 @@ async def test_logout(tmp_path: Path) -> None:
         csrf = thief.client.headers[CSRF]
     async with served(tmp_path) as gateway, browsing(gateway) as page:
         assert await page.status(PROBE, headers=cookie(gateway, value, csrf)) == 401, "also after a restart"
+
+
+async def test_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def nobody(_: Database) -> AsyncIterator[None]:
+        raise StorageError("secret words of the database")
+        yield
+
+    async with served(tmp_path) as gateway, browsing(gateway) as page, browsing(gateway) as other:
+        await page.log_in(apiKey=gateway.key)
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "write", nobody)
+            answers = (await other.log_in(token=token_of(gateway)), await page.client.post("/console/logout"))
+        for answer in answers:
+            assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
+            assert answer.headers["retry-after"] == "5"
+            assert "secret" not in answer.text
+        assert (await other.log_in(token=token_of(gateway))).status_code == 200, "the link was not used up"
 
 
 async def test_a_link_logs_one_of_many_in(tmp_path: Path) -> None:
