@@ -178,3 +178,12 @@ async def test_the_gateways_own_agent_starts_also_without_embedded_engines(tmp_p
     await gateway.warm_up()
     assert starts == [gateway.runtime]
     await gateway.close()
+
+
+async def test_an_embedded_engine_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    gateway = Gateway(Settings(data=tmp_path), registry_of(Scripted("alpha")))
+    caplog.set_level(logging.INFO, "speko.api.gateway")
+    for endpoint, provider in (("complete", "engine"), ("complete", "engine"), ("synthesize", "engine")):
+        gateway.embedded_serves(endpoint, provider)
+    told = [(getattr(r, "endpoint", ""), getattr(r, "provider", "")) for r in caplog.records]
+    assert told == [("complete", "engine"), ("synthesize", "engine")]

@@ -168,6 +168,7 @@ class Gateway:
         self.console: Console | None = None
         self._console_files = console_files
         self.sockets = LiveSessions(self)
+        self._embedded_told: set[tuple[str, str]] = set()
         self.warm = False
         self.draining = False
         """Whether the end has begun: calls go on, and whoever only watches is sent away."""
@@ -269,6 +270,12 @@ class Gateway:
     def own_keys(self, organization_id: str) -> Mapping[str, OwnKey]:
         """The organisation's own vendor keys, oldest first."""
         return self.store.directory.provider_keys(organization_id)
+
+    def embedded_serves(self, endpoint: str, provider: str) -> None:
+        """Says in the log that an embedded engine serves: once for each endpoint and engine."""
+        if (endpoint, provider) not in self._embedded_told:
+            self._embedded_told.add((endpoint, provider))
+            log.info("served by an embedded engine", extra={"endpoint": endpoint, "provider": provider})
 
     def now(self) -> float:
         """The clock of breakers and deadlines, in seconds."""

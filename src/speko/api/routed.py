@@ -3,7 +3,6 @@ stream it, book it, and end everything when the caller leaves. Source: contract,
 """
 
 import asyncio
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -16,6 +15,7 @@ from speko.api.errors import ApiError, invalid
 from speko.api.gateway import gateway_of
 from speko.api.leaving import Leaving
 from speko.api.limiting import affordable_or_refused
+from speko.api.openai.shape import is_door
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
 from speko.routing.attempts import Attempts, Candidate
@@ -24,7 +24,6 @@ from speko.routing.hedging import Hedging
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
 
-log = logging.getLogger(__name__)
 _NO_CONSTRAINTS = PipelineConstraints()
 E = TypeVar("E")
 
@@ -45,6 +44,7 @@ class RoutedCall(ABC, Generic[E]):
     ) -> None:
         self.gateway = gateway_of(request.app)
         self.intent = intent
+        self._by_door = is_door(request.scope["path"])
         context = context_of(request)
         self.info = CallInfo(
             self.endpoint,
@@ -113,14 +113,7 @@ class RoutedCall(ABC, Generic[E]):
             text = f"{fault.candidate.provider} refused the request: {fault.error.message}"
             raise invalid(text, code=self.invalid_code) from None
         if served.candidate.embedded:
-            log.info(
-                "served by an embedded engine",
-                extra={
-                    "endpoint": self.endpoint,
-                    "provider": served.candidate.provider,
-                    "request_id": self.info.request_id,
-                },
-            )
+            self.gateway.embedded_serves(self.endpoint, served.candidate.provider)
 
         async def deliver(message: Message) -> None:
             await served.deliver(send(message))
@@ -169,5 +162,8 @@ class RoutedCall(ABC, Generic[E]):
         hints = sorted({s.hint for s in self.chain.skipped if s.hint})
         if hints:
             text += ": " + "; ".join(hints[:3])
+        if self._by_door and not self.candidates:
+            # That API's clients repeat a 5xx by themselves, and what is not configured will not be a moment later.
+            return ApiError(404, "MODEL_NOT_FOUND", text, issues=[{"path": "model", "message": "is not usable"}])
         reason = "NO_CONNECTOR" if skipped and all(s["reason"] == "NO_CONNECTOR" for s in skipped) else "NO_CANDIDATE"
         return ApiError(500, self.failed_code, text, reason=reason, errors=skipped)

@@ -8,7 +8,7 @@ import httpx
 import openai
 import pytest
 
-from speko.api.errors import ApiError, invalid
+from speko.api.errors import ApiError, database_unavailable, invalid
 from speko.api.openai.shape import is_door
 from tests.api.openai.doors import doors, wav
 from tests.api.running import running
@@ -139,3 +139,35 @@ def test_which_paths_are_doors() -> None:
     assert is_door("/v1/realtime")
     assert not is_door("/v1/complete")
     assert not is_door("/v1/sessions")
+
+
+def test_a_database_that_is_away() -> None:
+    body = database_unavailable().body("/v1/chat/completions")["error"]
+    assert (body["type"], body["code"]) == ("server_error", "database_unavailable")
+
+
+async def test_a_known_model_without_a_key_is_not_repeated(tmp_path: Path) -> None:
+    alpha = Scripted("alpha")
+    async with doors(tmp_path, alpha, providers={}) as (client, _):
+        client.max_retries = 2
+        seen: list[str] = []
+        client._client.event_hooks["request"] = [_noting(seen)]
+        calls = (
+            client.chat.completions.create(model="alpha:alpha-llm", messages=HI),
+            client.audio.speech.create(model="alpha:alpha-tts", input="x", voice="x"),
+            client.audio.transcriptions.create(model="alpha:alpha-stt", file=("a.wav", wav())),
+        )
+        for call in calls:
+            with pytest.raises(openai.NotFoundError) as caught:
+                await call
+            assert (caught.value.code, caught.value.param) == ("model_not_found", "model")
+            assert "ALPHA_API_KEY" in caught.value.message
+        assert len(seen) == 3
+        assert alpha.requests == []
+
+
+def _noting(seen: list[str]) -> Any:
+    async def note(request: httpx.Request) -> None:
+        seen.append(request.url.path)
+
+    return note
