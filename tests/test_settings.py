@@ -138,6 +138,7 @@ def test_a_key_that_nobody_knows_is_refused_and_named(text: str, name: str) -> N
         ("cors_origins", 5),
         ("connect_timeout", float("nan")),
         ("total_timeout", float("inf")),
+        *(("otlp_endpoint", url) for url in ("nope", "host:4318", "ftp://host", "http://", "http://user@host")),
         ("trusted_proxies", ("proxy.example",)),
         ("trusted_proxies", ("10.0.0.0/8", "10.0.0.0/33")),
         *(

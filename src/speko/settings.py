@@ -201,6 +201,13 @@ class Settings(BaseSettings):
             raise ValueError("the public URL looks like https://voice.example.com or https://example.com/voice")
         return value
 
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        if value is not None and not _PUBLIC_URL.match(value):
+            raise ValueError("the address of the trace collector looks like http://host:4318")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:

@@ -3,11 +3,14 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from speko.storage.database import Database
+from speko.storage.database import Database, _reason
 from speko.storage.errors import StorageError
+from tests.storage.postgres import PostgresServer
 
 
 def _files(folder: Path) -> list[Path]:
@@ -29,6 +32,31 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         await Database.open(f"postgresql://user:hunter2@/name?host={tmp_path}", tmp_path)
     assert "hunter2" not in str(caught.value)
     assert "user" not in str(caught.value).replace("this user", "")
+
+
+async def test_what_a_server_refuses_is_said_in_words(postgres: PostgresServer, tmp_path: Path) -> None:
+    for user, words in (("nobody", "this user may not log in from here"), ("speko", "there is no database")):
+        url = postgres.url("missing").replace("speko@", f"{user}:hunter2@")
+        with pytest.raises(StorageError, match=words) as caught:
+            await Database.open(url, tmp_path)
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (asyncpg.InvalidPasswordError("user hunter2"), "the password is wrong, or there is no such user"),
+        (ConnectionRefusedError(111, "refused"), "nobody listens there"),
+        (TimeoutError(), "no answer in time"),
+        (ValueError("hunter2"), "ValueError"),
+    ],
+)
+def test_the_reason(error: Exception, words: str) -> None:
+    assert _reason(error) == words
+    wrapped = DBAPIError("hunter2", None, Exception())
+    assert wrapped.orig is not None
+    wrapped.orig.__cause__ = error
+    assert _reason(wrapped) == (words if words != "ValueError" else "Exception")
 
 
 async def test_an_unknown_option_of_the_address(tmp_path: Path) -> None:

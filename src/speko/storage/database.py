@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import URL, Connection, Insert, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -37,6 +38,17 @@ _PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
 )
+_IN_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (asyncpg.InvalidPasswordError, "the password is wrong, or there is no such user"),
+    (asyncpg.InvalidAuthorizationSpecificationError, "this user may not log in from here"),
+    (asyncpg.InvalidCatalogNameError, "there is no database of that name"),
+    (asyncpg.InsufficientPrivilegeError, "this user may not do what is needed there"),
+    (asyncpg.TooManyConnectionsError, "it has too many connections already"),
+    (asyncpg.CannotConnectNowError, "it starts or stops"),
+    (TimeoutError, "no answer in time"),
+    (ConnectionRefusedError, "nobody listens there"),
+)
+"""What errors of PostgreSQL's mean; their own texts may quote the address."""
 T = TypeVar("T")
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
 """What a database that is not there, or not well, raises."""
@@ -205,9 +217,12 @@ def _shown(address: URL) -> str:
 def _reason(error: BaseException) -> str:
     """What went wrong in a few words. Drivers' own texts may quote the address, so only the operating system's and
     SQLite's are taken over."""
+    cause = getattr(error, "orig", None)
+    for of in (error, cause, getattr(cause, "__cause__", None)):
+        if words := next((words for kind, words in _IN_WORDS if isinstance(of, kind)), None):
+            return words
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    cause = getattr(error, "orig", None)
     if cause is not None and type(cause).__module__.startswith("sqlite3"):
         return str(cause)
     return type(cause or error).__name__
