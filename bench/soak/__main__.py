@@ -136,7 +136,8 @@ async def soak(args: argparse.Namespace, data: Path, stack: ExitStack) -> int:
     heard = chaos.heard()
     await chaos.stop()
     attempts, usage = read_rows(data)
-    run.wrong.update(problems(attempts, usage, run.seen, heard))
+    hedged = os.environ.get("SPEKO_HEDGE", "off") != "off"  # the gateway has inherited it
+    run.wrong.update(problems(attempts, usage, run.seen, heard, hedged=hedged))
     run.wrong.update(flatness(first, run.samples, last))
     report(run, chaos, len(attempts), sum(row["cost_micro_usd"] for row in usage), last)
     return 1 if run.wrong else 0

@@ -32,15 +32,18 @@ def problems(
     usage: list[sqlite3.Row],
     seen: Iterable[Seen],
     heard: Mapping[str, int],
+    *,
+    hedged: bool = False,
 ) -> Iterator[str]:
-    """What does not fit, in sentences. `heard`: by vendor, the requests that it says it has read."""
+    """What does not fit, in sentences. `heard`: by vendor, the requests that it says it has read. `hedged`: two vendors
+    may have been asked at once, and one may fail in the moment in which the other answers: that is no failover."""
     calls = [row for row in attempts if row["session_id"] is None]
-    yield from _calls(calls, [row for row in usage if row["session_id"] is None], list(seen))
+    yield from _calls(calls, [row for row in usage if row["session_id"] is None], list(seen), int(hedged))
     yield from _vendors(attempts, heard)
     yield from _money(attempts, usage)
 
 
-def _calls(attempts: list[sqlite3.Row], usage: list[sqlite3.Row], seen: list[Seen]) -> Iterator[str]:
+def _calls(attempts: list[sqlite3.Row], usage: list[sqlite3.Row], seen: list[Seen], more: int) -> Iterator[str]:
     tried: dict[str, list[sqlite3.Row]] = defaultdict(list)
     used: dict[str, list[sqlite3.Row]] = defaultdict(list)
     for row in attempts:
@@ -48,21 +51,22 @@ def _calls(attempts: list[sqlite3.Row], usage: list[sqlite3.Row], seen: list[See
     for row in usage:
         used[row["request_id"]].append(row)
     for call in seen:
-        yield from _call(call, tried.pop(call.request_id, []), used.pop(call.request_id, []))
+        yield from _call(call, tried.pop(call.request_id, []), used.pop(call.request_id, []), more)
     for request_id in {*tried, *used}:
         yield f"{request_id}: is in the books, and nobody made that call"
 
 
-def _call(call: Seen, tried: list[sqlite3.Row], used: list[sqlite3.Row]) -> Iterator[str]:
+def _call(call: Seen, tried: list[sqlite3.Row], used: list[sqlite3.Row], more: int) -> Iterator[str]:
     name = f"{call.request_id} ({call.endpoint}, {call.outcome})"
     outcomes = Counter(row["outcome"] for row in tried)
     if sorted(row["position"] for row in tried) != list(range(len(tried))):
         yield f"{name}: positions of its attempts are not 0, 1, 2, …"
-    if call.outcome == "served" and (outcomes["served"] != 1 or outcomes["failed"] != call.failovers):
-        yield f"{name}: {dict(outcomes)} attempts beside {call.failovers} failovers"
     # Two vendors that heard nothing are two that failed, and the last of them answers with an empty text.
-    if call.outcome == "silent" and (outcomes["served"] or outcomes["failed"] - 1 != call.failovers):
-        yield f"{name}: {dict(outcomes)} attempts beside {call.failovers} failovers"
+    served = {"served": 1, "silent": 0}.get(call.outcome)
+    if served is not None and call.failovers is not None:
+        beyond = outcomes["failed"] - call.failovers - (1 - served)
+        if outcomes["served"] != served or not 0 <= beyond <= more:
+            yield f"{name}: {dict(outcomes)} attempts beside {call.failovers} failovers"
     if call.outcome in ("failed", "broken") and (outcomes["served"] or not outcomes["failed"]):
         yield f"{name}: {dict(outcomes)} attempts"
     rows = {"served": (1, 1), "silent": (1, 1), "broken": (1, 1), "failed": (0, 0), "left": (0, 1)}[call.outcome]

@@ -29,7 +29,7 @@ class Seen:
     request_id: str
     endpoint: str
     outcome: Outcome
-    """`served`: whole; `silent`: whole, and no vendor has heard a word; `broken`: begun, and ended by an honest failure;
+    """`served`: whole; `silent`: whole, and no vendor has heard a word; `broken`: begun, and then an honest failure;
     `failed`: refused with every vendor's fault; `left`: the caller went away."""
     failovers: int | None = None
     provider: str | None = None

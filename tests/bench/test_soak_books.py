@@ -88,6 +88,13 @@ def test_a_mistake_is_found(
     assert any(words in problem for problem in found), found
 
 
+def test_a_race_may_have_a_loser_that_failed() -> None:
+    tried = rows(ATTEMPT, FAILED | {"position": 1})
+    heard = {"openai": 1, "groq": 1}
+    assert list(problems(tried, rows(USAGE), [seen()], heard, hedged=True)) == []
+    assert list(problems(tried, rows(USAGE), [seen()], heard)) != []
+
+
 def test_silence_is_what_two_vendors_heard() -> None:
     empty = {"outcome": "failed", "cause": "empty"}
     tried = rows(ATTEMPT | empty, ATTEMPT | empty | {"position": 1})
