@@ -8,6 +8,7 @@ from speko.api.console.sessions import COOKIE_LABEL, CSRF_LABEL, ConsoleSessions
 from speko.storage import rotation
 from speko.storage.store import Store
 from tests.api.running import Running, until
+from tests.database import url_for
 from tests.faults.callers import PINNED, Caller, create
 from tests.faults.show import stage
 
@@ -19,7 +20,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def rotate(gateway: Running, folder: Path, *, drop: bool = False) -> None:
     """As `speko master-key` does it, and until the gateway knows."""
-    other = await Store.open(None, folder, None)
+    other = await Store.open(url_for(folder), folder, None)
     await other.rotate_master_key()
     if drop:
         await other.drop_previous_master_keys()
