@@ -122,6 +122,7 @@ def test_a_port_that_is_taken() -> None:
         ("SPEKO_SCORES", '["none.csv"]', "none.csv"),
         ("SPEKO_SCORES", "none.csv", "JSON"),
         ("SPEKO_PORT", "many", "port"),
+        ("SPEKO_OTLP_ENDPOINT", "nope", "otlp_endpoint"),
         ("SPEKO_DATABASE_URL", "nonsense://x", "database URL"),
     ],
 )
@@ -137,3 +138,11 @@ def test_settings_that_cannot_be_used(variable: str, value: str, words: str) -> 
     assert done.returncode in (Exit.USAGE, Exit.FAILED)
     assert words.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
+
+
+def test_a_misspelt_setting_is_told_with_what_was_meant() -> None:
+    Path("speko.toml").write_text("prot = 1")
+    command = [sys.executable, "-m", "speko.cli.main", "serve", "--data", "data", "--embedded", "never"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == Exit.USAGE
+    assert "unknown setting prot; did you mean port?" in done.stderr

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from speko.cli.exits import CommandError, Exit
+from speko.cli.setting_names import unknown_setting
 from speko.settings import Settings, load_settings
 from speko.storage.database import FILE_NAME
 from speko.storage.errors import StorageError
@@ -34,7 +36,7 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
     except FileNotFoundError as error:
         raise CommandError(f"there is no configuration file {file}", "BAD_CONFIGURATION", Exit.USAGE) from error
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
+        lines = [f"  {_told(item)}" for item in error.errors(include_input=False)]
         text = "\n".join(["these settings cannot be used (docs/reference/settings.md):", *lines])
         raise CommandError(text, "BAD_CONFIGURATION", Exit.USAGE) from None
     except tomllib.TOMLDecodeError as error:
@@ -44,6 +46,12 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
     except (ValueError, OSError) as error:
         raise CommandError(f"settings: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
     return settings
+
+
+def _told(item: ErrorDetails) -> str:
+    if item["type"] == "extra_forbidden":
+        return unknown_setting(item["loc"])
+    return f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import json
+import logging
 import os
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from speko.api.server import CannotListen, Ready, serve
@@ -15,12 +17,14 @@ from speko.api.workers.supervisor import StartFailed
 from speko.cli import logs
 from speko.cli.configuration import open_store, settings_of, storage_explained
 from speko.cli.exits import CommandError, Exit
+from speko.cli.setting_names import unknown_variables
 from speko.cli.terminal import Terminal
 from speko.routing.score_rows import ScoreFileError
 from speko.settings import Settings
 from speko.storage.database import is_sqlite
 from speko.version import __version__
 
+log = logging.getLogger(__name__)
 _SETTINGS = ("host", "port", "data", "embedded", "database_url", "workers", "log_level", "log_format")
 
 
@@ -29,6 +33,7 @@ def run_gateway(args: argparse.Namespace) -> int:
     terminal = Terminal(as_json=args.as_json)
     settings = settings_of(args, **{name: getattr(args, name) for name in _SETTINGS})
     logs.configure(settings.log_level, settings.log_format)
+    warn_of_unknown_variables(os.environ)
     if settings.workers > 1 and is_sqlite(settings.database_url):
         raise CommandError(
             "several workers need PostgreSQL: SQLite serves one process; name a database with --database-url or "
@@ -69,6 +74,13 @@ def run_gateway(args: argparse.Namespace) -> int:
             raise CommandError(f"scores: {error}", "BAD_SCORES", Exit.USAGE) from error
         except CannotListen as error:
             raise CommandError(str(error), "CANNOT_LISTEN") from error
+
+
+def warn_of_unknown_variables(environment: Mapping[str, str]) -> None:
+    """One line in the log for each variable that looks like a setting and is none. Its value may be a key."""
+    for name, meant in unknown_variables(environment).items():
+        extra = {"variable": name, **({"did_you_mean": meant} if meant else {})}
+        log.warning("environment variable is no setting", extra=extra)
 
 
 def _start_failed(error: StartFailed) -> CommandError:
