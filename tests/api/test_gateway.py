@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from speko.api.gateway import CountedLedger, Gateway, InFlight, platform_access
+from speko.api.counted_ledger import CountedLedger
+from speko.api.gateway import Gateway
+from speko.api.in_flight import InFlight
 from speko.api.metrics import Metrics
+from speko.api.platform import platform_access
 from speko.providers.call import Call, Credential, Usage
 from speko.providers.catalogue import Model, Vendor
 from speko.providers.registry import Registration, Registry, Runtime
@@ -182,7 +185,7 @@ async def test_the_gateways_own_agent_starts_also_without_embedded_engines(tmp_p
 
 async def test_an_embedded_engine_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     gateway = Gateway(Settings(data=tmp_path), registry_of(Scripted("alpha")))
-    caplog.set_level(logging.INFO, "speko.api.gateway")
+    caplog.set_level(logging.INFO, "speko.api")
     for endpoint, provider in (("complete", "engine"), ("complete", "engine"), ("synthesize", "engine")):
         gateway.embedded_serves(endpoint, provider)
     told = [(getattr(r, "endpoint", ""), getattr(r, "provider", "")) for r in caplog.records]

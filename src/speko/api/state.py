@@ -1,22 +1,21 @@
 """The state of a gateway as its metrics show it."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+from speko.observability.span_sender import SpanSender
 from speko.observability.state import Now, RowsWritten
+from speko.routing.health import State
 from speko.storage.batch_writer import BatchWriter
-
-if TYPE_CHECKING:
-    from speko.api.gateway import Gateway
+from speko.storage.store import Store
 
 
-def state_of(gateway: "Gateway") -> Now:
-    """What a scrape sees now; of a gateway that is open."""
-    store = gateway.store
-    unwell = gateway.router.health.unwell(gateway.now())
+def state_of(store: Store, unwell: Sequence[tuple[str, str, str | None, State]], spans: SpanSender | None) -> Now:
+    """What a scrape sees now. `unwell`: breakers that are not closed, as (vendor, model, credential or None, state)."""
     rows = {"ledger": _written(store.ledger), "sessions": _written(store.sessions.journal)}
-    if gateway.spans is not None:
-        rows["spans"] = RowsWritten(gateway.spans.waiting, gateway.spans.sent, gateway.spans.dropped)
+    if spans is not None:
+        rows["spans"] = RowsWritten(spans.waiting, spans.sent, spans.dropped)
     return Now(
         breakers=[(provider, model, state) for provider, model, credential, state in unwell if credential is None],
         credential_breakers=Counter(provider for provider, _, credential, _ in unwell if credential is not None),

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from speko.api.gateway import platform_access
+from speko.api.platform import platform_access
 from speko.cli.configuration import settings_of
 from speko.cli.exits import INSTALL_SERVER, CommandError
 from speko.cli.findings import LAYERS, Finding, no_layers

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from speko.agent.plan import NoStage, route_stages
 from speko.api.errors import ApiError
 from speko.api.limiting import affordable_or_refused, spending_refused
+from speko.api.parts import Parts
 from speko.limits.affordable import on_platform_key
 from speko.limits.ceilings import Exceeded
 from speko.realtime.spec import SessionSpec
@@ -14,15 +14,12 @@ from speko.routing.access import OwnKeys
 from speko.routing.attempts import Candidate
 from speko.routing.intent import AllowList, PipelineConstraints, RoutingIntent
 
-if TYPE_CHECKING:
-    from speko.api.gateway import Gateway
-
 DEFAULT_INTENT = RoutingIntent("en")
 """Of a pinned session that names none."""
 
 
 def candidates_of(
-    gateway: "Gateway", organization_id: str, api_key_id: str | None, spec: SessionSpec
+    gateway: Parts, organization_id: str, api_key_id: str | None, spec: SessionSpec
 ) -> tuple[Candidate, ...]:
     """The engines, best first; a pinned one alone.
 
@@ -59,7 +56,7 @@ def candidates_of(
 
 
 def with_current_keys(
-    gateway: "Gateway", organization_id: str, api_key_id: str | None, candidates: Sequence[Candidate]
+    gateway: Parts, organization_id: str, api_key_id: str | None, candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
     """The same engines with the credentials that the organisation has now; without those it has none for any more, or
     no money."""
@@ -77,9 +74,7 @@ def _is_agent(candidate: Candidate) -> bool:
     return candidate.spec is not None and candidate.spec.composite
 
 
-def why_no_agent(
-    gateway: "Gateway", own_keys: OwnKeys, spec: SessionSpec, exceeded: Exceeded | None = None
-) -> str | None:
+def why_no_agent(gateway: Parts, own_keys: OwnKeys, spec: SessionSpec, exceeded: Exceeded | None = None) -> str | None:
     """What keeps the gateway's own agent from serving, for people; None = nothing. `exceeded`: a limit that keeps the
     caller from using platform keys."""
     if not gateway.settings.agent_processes:

@@ -1,20 +1,16 @@
 """How a session's candidates are asked: what was stored with the session, as a request to one engine."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from speko.agent.context import TurnOptions
 from speko.agent.plan import AgentPlan, NoStage, make_plan
+from speko.api.parts import Parts
 from speko.providers.errors import Unsupported
 from speko.providers.s2s import EngineConnection, EngineSink, Rates, S2sCapabilities, S2sRequest
 from speko.realtime.engines import Dialled
 from speko.realtime.spec import SessionSpec
 from speko.routing.attempts import Candidate
 from speko.routing.metering import CallInfo
-
-if TYPE_CHECKING:
-    from speko.api.gateway import Gateway
-
 
 _FIRST_BYTE = 4.0
 _BUDGET = 12.0
@@ -24,7 +20,7 @@ _BUDGET = 12.0
 class Dialler:
     """Opens engines for one session."""
 
-    def __init__(self, gateway: "Gateway", spec: SessionSpec, info: CallInfo) -> None:
+    def __init__(self, gateway: Parts, spec: SessionSpec, info: CallInfo) -> None:
         self._gateway = gateway
         self._spec = spec
         self._info = info

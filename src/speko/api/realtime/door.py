@@ -6,18 +6,15 @@ Source: contract, S2S WebSocket 1 and 2.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from speko.api.realtime.early_messages import EarlyMessages
 from speko.api.realtime.tokens import SessionToken
 from speko.events.s2s import EndFrame, ErrorFrame, encode_server_frame
 from speko.realtime.bridge import Bridge
 from speko.realtime.link import ClientLink
-
-if TYPE_CHECKING:
-    from speko.api.realtime.live import LiveSessions
 
 log = logging.getLogger(__name__)
 _FLOOD = 1008
@@ -44,13 +41,26 @@ class Refused(Exception):
         self.end = end
 
 
+class Sessions(Protocol):
+    """Who has the sessions: `LiveSessions`."""
+
+    def read_token(self, presented: str | None, now: datetime) -> SessionToken | None:
+        """The token, if it is ours and still valid."""
+
+    def start(self, entering: Coroutine[Any, Any, None]) -> None:
+        """Lets a socket enter, beside everything else."""
+
+    async def admit(self, token: SessionToken, door: "Door") -> Bridge:
+        """The session of a token, for this socket. Raises Refused."""
+
+
 class Door:
     """Takes a socket that was accepted, whoever it is: browsers can read a refusal only then."""
 
     on_audio: Callable[[bytes], None]
     on_text: Callable[[bytes], None]
 
-    def __init__(self, live: "LiveSessions", session_id: str, presented: str | None) -> None:
+    def __init__(self, live: Sessions, session_id: str, presented: str | None) -> None:
         self._live = live
         self._session_id = session_id
         self._presented = presented

@@ -9,10 +9,11 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from speko.api.errors import ApiError
 from speko.api.limiting import refusal
+from speko.api.parts import Parts
 from speko.api.realtime.candidates import candidates_of, with_current_keys
 from speko.api.realtime.dialling import Dialler
 from speko.api.realtime.door import Refused, SocketOwner
@@ -26,9 +27,6 @@ from speko.realtime.session import SessionConfig
 from speko.routing.metering import CallInfo, Meter
 from speko.storage.sessions import Claim, SessionRow
 from speko.storage.sessions_records import LOST
-
-if TYPE_CHECKING:
-    from speko.api.gateway import Gateway
 
 STALL = 10.0
 """Seconds without a word of an engine that owes an answer."""
@@ -56,7 +54,7 @@ class Live:
 class LiveSessions:
     """All sessions that this process holds."""
 
-    def __init__(self, gateway: "Gateway") -> None:
+    def __init__(self, gateway: Parts) -> None:
         self._gateway = gateway
         self._live: dict[str, Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()

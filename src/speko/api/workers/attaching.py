@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from speko.api.realtime.tokens import SessionToken
 from speko.api.workers.folder import Gone
+from speko.api.workers.lost_processes import end_of
 from speko.storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Moving:
         finally:
             os.close(descriptor)
         if gone is Gone.DEAD:
-            await end_of(self._gateway, siblings, owner)
+            await end_of(sessions, siblings, owner)
         return gone is None
 
 
@@ -72,16 +73,3 @@ def moving_of(gateway: "Gateway", session_id: str, presented: str | None) -> Mov
         return None
     token = gateway.session_tokens.read(presented, datetime.now(UTC))
     return Moving(gateway, gateway.siblings, token) if token is not None and token.session_id == session_id else None
-
-
-async def bury_the_dead(gateway: "Gateway", siblings: "Siblings") -> None:
-    """Puts in order what processes of this machine have left that died without a word."""
-    for owner in siblings.dead():
-        await end_of(gateway, siblings, owner)
-    siblings.forget_groups()
-
-
-async def end_of(gateway: "Gateway", siblings: "Siblings", owner: str) -> None:
-    """A process has died: so have its sessions."""
-    await gateway.store.sessions.end_lost(owner)
-    siblings.forget(owner)
