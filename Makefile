@@ -32,13 +32,15 @@ console: setup ## build the web console and the TypeScript packages
 
 # All of them mostly wait: for speech, for vendors that stall, for processes that end. So runs stand side by side.
 SECOND := tests/api tests/agent
+THIRD := tests/faults tests/cli tests/e2e
 # With EVERYTHING=1, as continuous integration does: what meets the database once more on PostgreSQL, and a short soak.
 DATABASE := tests/api/sessions tests/api/realtime tests/api/console tests/api/test_*.py
 BESIDE = $(if $(EVERYTHING),"postgres $(MAKE) test-postgres ARGS='$(DATABASE)'" "soak $(MAKE) soak MINUTES=5")
 test: setup-tests console ## run all tests; with EVERYTHING=1 also a part of them on PostgreSQL, and a soak
 	@sh scripts/side_by_side.sh \
-		"python $(MAKE) test-python ARGS='$(SECOND:%=--ignore=%)'" \
+		"python $(MAKE) test-python ARGS='$(SECOND:%=--ignore=%) $(THIRD:%=--ignore=%)'" \
 		"python-2 $(MAKE) test-python ARGS='$(SECOND)'" \
+		"python-3 $(MAKE) test-python ARGS='$(THIRD)'" \
 		"js $(MAKE) test-js" $(BESIDE)
 
 test-postgres: setup-tests ## run all tests of Python with PostgreSQL in place of SQLite
