@@ -22,6 +22,8 @@ export const session = signal<ConsoleSession | null | undefined>(undefined);
 /** Why the reader stands before the login page, where there is something to say. */
 export const loginReason = signal<string | null>(null);
 
+/** Milliseconds that a gateway has to say that it has ended a session. */
+const PATIENCE = 5_000;
 export const CSRF_HEADER = "x-speko-csrf";
 
 /** Finds out whether this browser is signed in. Throws `ConsoleError` when the gateway cannot be reached. */
@@ -44,14 +46,22 @@ export async function login(credential: Credential): Promise<void> {
   session.value = (await response.json()) as ConsoleSession;
 }
 
-/** Signs out; this browser forgets the session even when the gateway does not answer. */
+/**
+ * Signs out; this browser forgets the session even when the gateway does not answer. Only afterwards does the page say
+ * that nobody is signed in: whoever closes it then has signed out.
+ */
 export async function logout(): Promise<void> {
   const token = session.value?.csrfToken;
   loginReason.value = null;
-  session.value = null;
-  if (token !== undefined) {
-    const response = await send("/console/logout", { method: "POST", headers: { [CSRF_HEADER]: token } });
-    await nobody(response, [204, 401]);
+  try {
+    if (token !== undefined) {
+      const headers = { [CSRF_HEADER]: token };
+      const signal = AbortSignal.timeout(PATIENCE);
+      const response = await send("/console/logout", { method: "POST", headers, signal, keepalive: true });
+      await nobody(response, [204, 401]);
+    }
+  } finally {
+    session.value = null;
   }
 }
 

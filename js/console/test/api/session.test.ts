@@ -80,6 +80,20 @@ describe("the console's session", () => {
     expect(new Headers(requests[0]?.init?.headers).get("x-speko-csrf")).toBe("csrf");
   });
 
+  it("is over here when it is over at the gateway, and not before", async () => {
+    let answerNow: (response: Response) => void = () => undefined;
+    const answered = new Promise<Response>((resolve) => {
+      answerNow = resolve;
+    });
+    vi.stubGlobal("fetch", () => answered);
+    session.value = SIGNED_IN;
+    const out = logout();
+    expect(session.value).toEqual(SIGNED_IN);
+    answerNow(new Response(null, { status: 204 }));
+    await out;
+    expect(session.value).toBeNull();
+  });
+
   it("is forgotten here even when signing out fails", async () => {
     answer(() => new Response("", { status: 500 }));
     session.value = SIGNED_IN;
