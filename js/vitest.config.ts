@@ -18,8 +18,8 @@ export default defineConfig({
           include: ["e2e/test/**/*.test.ts"],
           // One gateway, one browser and two cores: one file after the other.
           fileParallelism: false,
-          testTimeout: PATIENCE,
-          hookTimeout: 120_000,
+          testTimeout: 4 * PATIENCE,
+          hookTimeout: 4 * PATIENCE,
         },
       },
       {
