@@ -7,7 +7,7 @@ import { recordPage } from "./recorder.js";
 const SETTINGS = { echoCancellation: false, noiseSuppression: false };
 
 /** Of one step on a page. */
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 60_000;
 
 export const DESKTOP = { width: 1280, height: 800 };
 
