@@ -1,10 +1,8 @@
 """The callers: what they ask, what they got, and whether that was honest."""
 
 import asyncio
-import io
 import json
 import random
-import wave
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +11,8 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
+
+from bench.parties import recording
 
 PATIENCE = 30.0
 """Seconds after which an answer counts as never given. All the gateway's own deadlines are shorter in a soak."""
@@ -41,17 +41,6 @@ class Dishonest(Exception):
     """An answer that is none. The text is for people."""
 
 
-def recording() -> bytes:
-    """A WAV file of silence."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(16_000)
-        out.writeframes(bytes(int(_SECONDS * 16_000) * 2))
-    return file.getvalue()
-
-
 class Caller:
     """One caller with its own dice and its own numbers."""
 
@@ -60,7 +49,7 @@ class Caller:
         self._http = http
         self._dice = dice
         self._calls = 0
-        self._wav = recording()
+        self._wav = recording(_SECONDS)
 
     async def call(self) -> Seen:
         """One call of a kind that the dice choose. Raises Dishonest."""
