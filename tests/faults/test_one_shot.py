@@ -41,7 +41,8 @@ def registry() -> Registry:
 
 WAITED_FOR = frozenset({FaultKind.SILENT, FaultKind.STALL})
 """Faults that only a deadline ends."""
-IMPATIENT = {"first_byte_timeout": 0.6, "gap_timeout": 0.6}
+IMPATIENT = {"first_byte_timeout": 2.5, "gap_timeout": 2.5}
+"""Seconds in which whoever is well has answered, however loaded the machine is."""
 
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ _LONGEST_GUESS = 5.0
 _SOMETHING_ELSE = "…"
 """Words that AgentSession takes for others than those it thinks about."""
 _FORGETTING = 0.25
-"""Seconds within which AgentSession has ended what was begun for words that are forgotten."""
+"""Seconds within which AgentSession has ended what was begun for words that are forgotten, or taken back."""
 _DETECT = frozenset({"auto", "multi"})
 T = TypeVar("T")
 
@@ -120,10 +120,12 @@ class Hearing:
         return 0.0 if self._speaking is not None else (asyncio.get_running_loop().time() - self._silent_since) * 1e3
 
     async def silence(self) -> None:
-        """Returns when nobody is speaking."""
+        """Returns when nobody is speaking. Who waits for it with an answer to words that were taken back meanwhile is
+        ended by AgentSession before, even where sound comes faster than AgentSession works."""
         while (utterance := self._speaking) is not None:
+            taken_back = utterance.taken_back
             await utterance.ended.wait()
-            if utterance.forgotten:
+            if utterance.forgotten or utterance.taken_back > taken_back:
                 await asyncio.sleep(_FORGETTING)
 
     def end(self) -> None:

@@ -29,6 +29,8 @@ class Utterance:
         """Whether who listens now was told, at a pause, that this is all."""
         self.forgotten = False
         """Whether nobody wants to know what was said."""
+        self.taken_back = 0
+        """How often it went on after somebody was told that this was all."""
         self._paused = False
         self._pieces = [pcm] if pcm else []
         self._length = len(pcm)
@@ -57,6 +59,7 @@ class Utterance:
         self._paused = False
         if self.breaks_off:
             self.breaks_off = False
+            self.taken_back += 1
             for call in self._at_going_on:
                 call()
 
