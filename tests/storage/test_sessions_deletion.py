@@ -1,18 +1,25 @@
 """Sessions that are deleted, in the database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from speko.storage import tables
 from speko.storage.database import Database
 from speko.storage.ledger_batch import Batch, write_batch
+from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.sessions import Claim, Once, Sessions
+from speko.storage.sessions_deletion import delete_session
+from speko.storage.sessions_outlived import marked
+from speko.storage.sessions_rows import turn_values
 from tests.storage.rows import NOON, attempt_row, usage_row
-from tests.storage.session_rows import ORG, session_row, timing, turn
+from tests.storage.session_rows import ORG, session_row, spoken, timing, turn
+from tests.storage.waiting import until
 
 
 @pytest.fixture
@@ -21,6 +28,14 @@ async def sessions(database: Database) -> AsyncIterator[Sessions]:
     opened.journal.start()
     yield opened
     await opened.journal.close()
+
+
+@pytest.fixture
+async def elsewhere(database_url: str, tmp_path: Path, database: Database) -> AsyncIterator[Database]:
+    """The same database as another process opens it."""
+    opened = await Database.open(database_url, tmp_path)
+    yield opened
+    await opened.close()
 
 
 async def _count(database: Database, table: Any) -> int:
@@ -96,3 +111,86 @@ async def _mark_live(database: Database, id: str) -> None:
     async with database.write() as connection:
         sessions = tables.sessions
         await connection.execute(sessions.update().where(sessions.c.id == id).values(status="active"))
+
+
+async def test_what_another_process_still_has_to_write_goes_too(
+    database: Database, sessions: Sessions, elsewhere: Database
+) -> None:
+    for id in ("s1", "s2"):
+        await sessions.create(session_row(id))
+    journal = Sessions(elsewhere, lambda: NOON).journal
+    for id in ("s1", "s2"):
+        journal.words(id, spoken("a secret"), None, None)
+        journal.turn(id, timing())
+    assert await sessions.delete(ORG, "s1") == "deleted"
+    journal.start()
+    await journal.close()
+    assert journal.dropped == 0
+    for table in (tables.session_transcript, tables.session_turn_timings):
+        async with database.read() as connection:
+            assert (await connection.execute(select(table.c.session_id))).scalars().all() == ["s2"]
+
+
+async def test_a_vendors_words_that_another_process_still_has_go_too(
+    database: Database, sessions: Sessions, elsewhere: Database
+) -> None:
+    for id in ("s1", "s2"):
+        await sessions.create(session_row(id))
+    ledger = LedgerWriter(elsewhere)
+    for number, session_id in enumerate(("s1", "s2", None)):
+        ledger.attempt(attempt_row(f"att_{number}", session_id=session_id, message="said no"))
+    ledger.attempt(attempt_row("att_3", session_id="s1"))
+    assert await sessions.delete(ORG, "s1") == "deleted"
+    ledger.start()
+    await ledger.close()
+    attempts = tables.attempts.c
+    async with database.read() as connection:
+        rows = await connection.execute(select(attempts.id, attempts.message, attempts.total_ms).order_by(attempts.id))
+    assert [tuple(row) for row in rows] == [
+        ("att_0", None, 80.25),
+        ("att_1", "said no", 80.25),
+        ("att_2", "said no", 80.25),
+        ("att_3", None, 80.25),
+    ]
+
+
+async def test_what_is_written_during_a_deletion_waits_for_it(
+    database: Database, sessions: Sessions, elsewhere: Database
+) -> None:
+    await sessions.create(session_row())
+    journal = Sessions(elsewhere, lambda: NOON).journal
+    journal.words("s1", spoken("a secret"), None, None)
+    ledger = LedgerWriter(elsewhere)
+    ledger.attempt(attempt_row(session_id="s1", message="said no"))
+    async with database.write() as connection:
+        assert await delete_session(connection, ORG, "s1", NOON) == "deleted"
+        for writer in (journal, ledger):
+            writer.start()
+        await until(lambda: _waiting(database, 2))
+    await asyncio.gather(journal.close(), ledger.close())
+    assert await _count(database, tables.session_transcript) == 0
+    async with database.read() as connection:
+        assert (await connection.execute(select(tables.attempts.c.message))).scalars().all() == [None]
+
+
+async def test_a_deletion_waits_for_what_is_being_written(
+    database: Database, sessions: Sessions, elsewhere: Database
+) -> None:
+    await sessions.create(session_row())
+    journal = Sessions(elsewhere, lambda: NOON).journal
+    async with elsewhere.write() as connection:
+        row = marked(turn_values("s1", turn()))
+        await connection.execute(journal._insert_words, [row])
+        deleting = asyncio.create_task(sessions.delete(ORG, "s1"))
+        await until(lambda: _waiting(database, 1))
+    assert await deleting == "deleted"
+    assert await _count(database, tables.session_transcript) == 0
+
+
+async def _waiting(database: Database, count: int) -> bool:
+    """Whether so many wait for another's transaction. SQLite has no list of them; there they queue."""
+    if database.is_sqlite:
+        return True
+    async with database.read() as connection:
+        found = await connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        return int(found.scalar_one()) >= count

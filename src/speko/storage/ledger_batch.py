@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, or_, update
 from speko.routing.ledger import AttemptRow, UsageRow
 from speko.storage import tables
 from speko.storage.database import Database
-from speko.storage.ledger_rows import attempt_values, usage_values
+from speko.storage.ledger_rows import Values, attempt_values, usage_values
+from speko.storage.sessions_outlived import marked, unless_gone
 from speko.storage.verdicts import Verdict, write_verdicts
 
 Row = TypeVar("Row")
@@ -20,6 +21,7 @@ Touch = tuple[str, datetime]
 _ROWS_AT_ONCE = 50
 """Rows that are prepared without letting the event loop do anything else: below a millisecond."""
 
+_MESSAGE = unless_gone(tables.attempts.c.message, tables.attempts.c.session_id)
 _TOUCH = (
     update(tables.api_keys)
     .where(
@@ -67,12 +69,27 @@ async def write_batch(database: Database, batch: Batch) -> None:
         # Usage first: it is what customers are shown.
         for used in _slices(batch.usage):
             await connection.execute(database.insert_new(tables.usage), [usage_values(row) for row in used])
-        for tried in _slices(batch.attempts):
+        for tried in _slices([row for row in batch.attempts if not _may_quote(row)]):
             await connection.execute(database.insert_new(tables.attempts), [attempt_values(row) for row in tried])
+        for quoting in _slices([row for row in batch.attempts if _may_quote(row)]):
+            await connection.execute(
+                database.insert_new(tables.attempts).values(message=_MESSAGE), [_quoting_values(row) for row in quoting]
+            )
         # In one order everywhere, so that two processes never wait for each other's rows in a circle.
         for touches in _slices(sorted(batch.touches)):
             await connection.execute(_TOUCH, [{"key_id": key_id, "used_at": at} for key_id, at in touches])
         await write_verdicts(connection, batch.verdicts)
+
+
+def _may_quote(row: AttemptRow) -> bool:
+    """Whether a vendor may have quoted what was said in a session."""
+    return row.message is not None and row.session_id is not None
+
+
+def _quoting_values(row: AttemptRow) -> Values:
+    values = attempt_values(row)
+    quoted = {"message": values.pop("message"), "session_id": values["session_id"]}
+    return values | marked(quoted)
 
 
 def _slices(rows: list[Row]) -> Iterator[list[Row]]:

@@ -14,6 +14,7 @@ from speko.storage.batch_writer import BATCH_ROWS, BATCH_SECONDS, BatchWriter, Q
 from speko.storage.database import Database
 from speko.storage.records import new_id
 from speko.storage.sessions_changes import SessionChanges
+from speko.storage.sessions_outlived import marked, of_a_session
 from speko.storage.sessions_records import Turn
 from speko.storage.sessions_rows import Values, timing_values, turn_values
 
@@ -88,6 +89,10 @@ class Journal(BatchWriter[Entries]):
         self._now = now
         self._entries: Queue[Entry] = Queue()
         self._utterances: OrderedDict[str, int] = OrderedDict()
+        # Another process may have deleted the session meanwhile.
+        timings, words = tables.session_turn_timings, tables.session_transcript
+        self._insert_timings = of_a_session(database.insert_or_replace(timings), timings)
+        self._insert_words = of_a_session(database.insert_or_replace(words, "id"), words)
         super().__init__("session rows", (self._entries,), first_backoff)
 
     def active(self, session_id: str, provider: str, model: str) -> None:
@@ -146,9 +151,9 @@ class Journal(BatchWriter[Entries]):
             values[entry.kind].append(entry.values)
         async with self._database.write() as connection:
             if timings := values["timing"]:
-                await connection.execute(self._database.insert_or_replace(tables.session_turn_timings), timings)
+                await connection.execute(self._insert_timings, [marked(row) for row in timings])
             if words := values["words"]:
-                await connection.execute(self._database.insert_or_replace(tables.session_transcript, "id"), words)
+                await connection.execute(self._insert_words, [marked(row) for row in words])
             if changes := values["change"]:
                 await connection.execute(_CHANGE, changes)
         for session_id in {entry.session_id for entry in batch}:
