@@ -9,7 +9,8 @@ from pathlib import Path
 
 import uvloop
 
-from tests.faults.matrix.ends import HTTP_ENDS, End
+from tests.faults.matrix.doors import HTTP_ENDS
+from tests.faults.matrix.ends import End
 from tests.faults.matrix.engine import ENGINE_ENDS
 from tests.faults.matrix.rows import ROWS, Row
 from tests.faults.matrix.runs import Cell, Seen, all_cells, observe

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 from msgspec import structs
 
 from speko.api.realtime import live
@@ -20,12 +21,13 @@ from speko.settings import ProviderSettings
 from speko.simulators import OpenAISimulator
 from speko.simulators.faults import Fault
 from tests.api.running import Running, running, until
-from tests.faults.matrix.ends import HTTP_ENDS, MODELS, SCRIPT, Asked, End, Got
+from tests.faults.matrix.doors import HTTP_ENDS
+from tests.faults.matrix.ends import MODELS, SCRIPT, Asked, End, Got
 from tests.faults.matrix.engine import ENGINE_ENDS
 from tests.faults.matrix.rows import ROWS, Place, Row
 from tests.faults.matrix.unreachable import UNKNOWN_NAME, closed_port, mute, wrong_certificate
 
-SIDE_BY_SIDE = 6
+SIDE_BY_SIDE = 10
 WAITING = 40
 """Calls side by side where all that most of them do is wait."""
 LONGEST = 60.0
@@ -161,6 +163,8 @@ async def _calls(gateway: Running, cells: Sequence[Cell], side_by_side: int) -> 
                     return await cell.end.call(gateway.client, Asked(_request_id(number), _vendors(number, cell)))
             except TimeoutError:
                 return Got("nothing: it hangs")
+            except (httpx.TransportError, AssertionError) as error:  # of this cell alone, so that the others are told
+                return Got(f"what nobody should get: {error!r}")
 
     got = await asyncio.gather(*[call(number, cell) for number, cell in enumerate(cells)])
 
