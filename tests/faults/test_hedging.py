@@ -81,7 +81,7 @@ async def test_hedging_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
 
 
 async def test_when_both_are_slow_and_fail_the_call_fails_once(tmp_path: Path) -> None:
-    async with knowing(tmp_path, "complete", first_byte_timeout=1.0) as (gateway, openai, groq):
+    async with knowing(tmp_path, "complete", first_byte_timeout=2.5) as (gateway, openai, groq):
         openai.fault = groq.fault = NEVER
         answer = await call(gateway, "complete")
         assert (answer.status_code, answer.json()["code"]) == (500, "COMPLETE_FAILED")

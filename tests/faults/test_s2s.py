@@ -98,7 +98,7 @@ async def test_when_all_engines_are_lost_the_session_says_so(tmp_path: Path, tar
 
 
 async def test_an_engine_that_says_nothing_more_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("speko.api.realtime.live.STALL", 0.5)
+    monkeypatch.setattr("speko.api.realtime.live.STALL", 2.5)  # the next engine has to be quicker
     async with stage(tmp_path) as show:
         first = await show.first()
         show.vendors[first].fault = Fault(kind=FaultKind.STALL, at=Stage.AUDIO, words=3, times=1)
