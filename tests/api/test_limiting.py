@@ -22,11 +22,13 @@ from speko.providers.registry import Registration, Registry
 from speko.settings import ProviderSettings
 from speko.simulators.openai import OpenAISimulator
 from speko.simulators.script import Script
+from speko.storage.store import Store
 from tests.api.running import Running, running, until
 from tests.api.vendors import Scripted, ScriptedLlm, registry_of
 from tests.faults.callers import PINNED, SPEECH, Caller, create
 from tests.faults.show import stage
 from tests.limits.redis_server import PROGRAM, redis_server
+from tests.storage.rows import usage_row
 
 BODY = {"messages": [{"role": "user", "content": "hi"}], "intent": {"language": "en"}}
 COST = 20
@@ -67,11 +69,13 @@ async def test_requests_over_the_limit_are_told_when_to_come_back(tmp_path: Path
             answer = await complete(gateway)
             assert (answer.status_code, answer.json()["code"]) == (429, "RATE_LIMITED")
             assert 1 <= int(answer.headers["retry-after"]) <= 20
-        limits = (await gateway.client.get("/v1/limits")).json()
-        assert limits["apiKey"]["requestsPerMinute"] == {"limit": 3, "used": 3}
+        assert (await gateway.client.get("/v1/limits")).status_code == 429, "asking is a request, too"
+        other = await other_key(gateway)
+        assert (await complete(gateway, **other)).status_code == 200
+        limits = (await gateway.client.get("/v1/limits", headers=other)).json()
+        assert limits["apiKey"]["requestsPerMinute"] == {"limit": 3, "used": 2}
         assert limits["organization"]["requestsPerMinute"] == {"limit": None, "used": None}
-        assert (await complete(gateway, **await other_key(gateway))).status_code == 200
-        assert await refusals(gateway) == {"requests": 2}
+        assert await refusals(gateway) == {"requests": 3}
         gateway.gateway.limits.rates._buckets.clear()
         assert (await complete(gateway)).status_code == 200
 
@@ -87,8 +91,9 @@ async def test_an_organization_has_a_limit_over_all_its_keys(tmp_path: Path) -> 
 
 async def test_what_an_operator_sets_holds_at_once_and_no_key_can_change_it(tmp_path: Path) -> None:
     async with running(tmp_path, registry_of(Scripted("a")), keys=("a",), key_requests_per_minute=1) as gateway:
-        key_id = (await gateway.client.get("/v1/limits")).json()["apiKey"]["id"]
         store = gateway.gateway.store
+        organization = await store.default_organization()
+        key_id = next(key.id for key in await store.list_api_keys(organization.id) if key.name == "test")
         await store.limits.set(key_id, {"requests_per_minute": 0})
         assert [(await complete(gateway)).status_code for _ in range(3)] == [200] * 3
         for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -162,6 +167,60 @@ async def test_spend_ends_with_the_month_and_engines_go_on(tmp_path: Path) -> No
             (await gateway.gateway.store.default_organization()).id, "a", "own-key"
         )
         assert (await complete(gateway)).headers["x-speko-provider"] == "a", "an own key costs the platform nothing"
+
+
+@pytest.mark.parametrize("settings", [{}, {"organization_monthly_spend_usd": 1}])
+async def test_to_look_at_limits_is_cheap_and_exact(
+    tmp_path: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums: list[str | None] = []
+    spent = Store.spent
+
+    async def counted(store: Store, organization_id: str | None, *between: Any) -> Any:
+        sums.append(organization_id)
+        return await spent(store, organization_id, *between)
+
+    monkeypatch.setattr(Store, "spent", counted)
+    async with running(tmp_path, registry_of(Scripted("a")), keys=("a",), **settings) as gateway:
+
+        async def used() -> tuple[str, str]:
+            """What the organization and this key have spent."""
+            limits = (await gateway.client.get("/v1/limits")).json()
+            both = (limits[whose]["monthlySpend"]["usedMicroUsd"] for whose in ("organization", "apiKey"))
+            return next(both), next(both)
+
+        store = gateway.gateway.store
+        organization_id = (await store.default_organization()).id
+        row = usage_row(organization_id=organization_id, cost_micro_usd=7, created_at=datetime.now(UTC))
+        store.ledger.usage(row)  # as another process books it
+        await store.ledger.flush()
+        if settings:
+            await gateway.gateway.limiting._read()
+        for calls in range(1, 4):
+            await complete(gateway)
+            assert set(await asyncio.gather(*(used() for _ in range(20)))) == {
+                (str(7 + calls * COST), str(calls * COST))
+            }
+        assert sums.count(organization_id) == (0 if settings else 1)
+
+
+async def test_what_others_have_spent_since_is_seen_when_the_sum_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, registry_of(Scripted("a")), keys=("a",)) as gateway:
+        store, limiting = gateway.gateway.store, gateway.gateway.limiting
+        organization_id = (await store.default_organization()).id
+        assert (await limiting.spent(organization_id)).of(organization_id) == 0
+        row = usage_row(organization_id=organization_id, cost_micro_usd=7, created_at=datetime.now(UTC))
+        store.ledger.usage(row)
+        await store.ledger.flush()
+        assert (await limiting.spent(organization_id)).of(organization_id) == 0
+        for seconds in ("_ASKED_EVERY", "_ALONE_EVERY"):
+            monkeypatch.setattr(f"speko.api.limiting.{seconds}", 0)
+        assert (await limiting.spent(organization_id)).of(organization_id) == 7
+        next_month = month_end(datetime.now(UTC))
+        monkeypatch.setattr(limiting, "_now", lambda: next_month)
+        assert (await limiting.spent(organization_id)).of(organization_id) == 0
 
 
 async def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:

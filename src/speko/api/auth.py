@@ -10,7 +10,7 @@ from speko.api.context import SCOPE_KEY, RequestContext, unauthorized
 from speko.api.edge import answer_error
 from speko.api.errors import ApiError
 from speko.api.gateway import Gateway, gateway_of
-from speko.api.limiting import LIMITS_PATH, refusal
+from speko.api.limiting import refusal
 from speko.storage.directory import Directory
 from speko.storage.records import ApiKey
 
@@ -33,7 +33,7 @@ def require_key(app: ASGIApp) -> ASGIApp:
             else:
                 key = _key_of(header.decode("latin-1"), gateway.store.directory)
                 context.organization_id, context.api_key_id = key.organization_id, key.id
-                count_request(gateway, key, scope["path"])
+                count_request(gateway, key)
         except ApiError as error:
             if error.status == 401:
                 await gateway.wrong_keys.wait()
@@ -45,10 +45,10 @@ def require_key(app: ASGIApp) -> ASGIApp:
     return authenticated
 
 
-def count_request(gateway: Gateway, key: ApiKey, path: str) -> None:
-    """Counts a request of an API key. Raises 429 `RATE_LIMITED`. Whoever asks about limits shall get an answer; and
-    nobody is locked out of the console, whose requests have no key."""
-    exceeded = gateway.limits.request(key.organization_id, key.id) if path != LIMITS_PATH else None
+def count_request(gateway: Gateway, key: ApiKey) -> None:
+    """Counts a request of an API key. Raises 429 `RATE_LIMITED`. Nobody is locked out of the console, whose requests
+    have no key."""
+    exceeded = gateway.limits.request(key.organization_id, key.id)
     if exceeded is not None:
         raise refusal(exceeded)
 

@@ -10,7 +10,6 @@ from litestar.response import Response
 from litestar.routes import HTTPRoute
 
 from speko.api.body import ALSO_ANSWERS, BODY, OPERATION
-from speko.api.limiting import LIMITS_PATH
 from speko.api.openai.shape import is_door
 from speko.api.openapi import ERROR_TEXT
 from speko.api.stored import STORED
@@ -121,7 +120,6 @@ def _say_answers(paths: dict[str, Any]) -> None:
                 answers["400"] = _envelope("400", path)
             if path.startswith("/v1/"):
                 answers.setdefault("401", _envelope("401", path))
-            if path.startswith("/v1/") and path != LIMITS_PATH:
                 answers.setdefault("429", _envelope("429", path))
             for status, words in _SUCCESS.items():
                 if "follows" in answers.get(status, {}).get("description", ""):

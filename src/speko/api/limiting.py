@@ -5,6 +5,7 @@ import contextlib
 import logging
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from speko.limits.breakers import SharedBreakers
 from speko.limits.ceilings import CeilingTable, Exceeded, Kind
 from speko.limits.limits import EndReason, Limits
 from speko.limits.redis_link import RedisLink
-from speko.limits.spend import month_start
+from speko.limits.spend import Tally, month_start
 from speko.routing.health import Health
 from speko.routing.router import Chain
 from speko.settings import Settings
@@ -24,13 +25,14 @@ from speko.storage.errors import StorageError
 from speko.storage.store import Store
 
 log = logging.getLogger(__name__)
-LIMITS_PATH = "/v1/limits"
 _SHARED_EVERY = 1.0
 """Seconds between two looks at what other processes have spent."""
 _ALONE_EVERY = 60.0
 _RECENT = timedelta(minutes=10)
 """Rows older than that are summed up rarely: they were written long ago."""
 _OLD_EVERY = timedelta(minutes=5)
+_ASKED_EVERY = 5.0
+"""Seconds for which a sum is good enough that somebody only wants to see."""
 
 
 class _Old(Struct, frozen=True):
@@ -41,6 +43,15 @@ class _Old(Struct, frozen=True):
     until: datetime
     monthly: Mapping[str, int]
     ever: Mapping[str, int]
+
+
+class _Asked:
+    """When the sums of an organisation were read because somebody asked."""
+
+    def __init__(self) -> None:
+        self.reading = asyncio.Lock()
+        self.month: datetime | None = None
+        self.at = 0.0
 
 
 class Limiting:
@@ -67,6 +78,9 @@ class Limiting:
         )
         self._changed = asyncio.Event()
         self._old: _Old | None = None
+        self._asked: defaultdict[str, _Asked] = defaultdict(_Asked)
+        self._known: datetime | None = None
+        """The month of which everybody's spend was read."""
         self._task: asyncio.Task[None] | None = None
         shared = (self.limits.rates, self.limits.sessions, SharedBreakers(health))
         url = settings.redis_url
@@ -88,6 +102,25 @@ class Limiting:
             await asyncio.gather(self._task, return_exceptions=True)
         if self.redis is not None:
             await self.redis.close()
+
+    async def spent(self, organization_id: str) -> Tally:
+        """What an organisation and its keys have spent this month: what this process has booked, at once; what others
+        have, within seconds. Where it is not known for the limits anyway it is read, rarely. Raises StorageError."""
+        month, spend = month_start(self._now()), self.limits.spend
+        if not (self._watches and self._known == month):
+            asked = self._asked[organization_id]
+            every = _ALONE_EVERY if self._store.is_sqlite else _ASKED_EVERY
+            async with asked.reading:
+                if asked.month != month or time.monotonic() - asked.at >= every:
+                    await self._store.ledger.flush()  # what is our own is taken off the sum
+                    spend.read(month, await self._store.spent(organization_id, month, None), {})
+                    asked.month, asked.at = month, time.monotonic()
+        return spend.monthly(self._now())
+
+    @property
+    def _watches(self) -> bool:
+        """Whether anybody is limited by what is spent."""
+        return self.limits.ceilings.any_spend or self.limits.enforces_credits
 
     def _take_over(self) -> None:
         directory = self._store.directory
@@ -112,13 +145,14 @@ class Limiting:
         """Reads what everybody has spent, where anybody is limited by it."""
         self._changed.clear()
         limits = self.limits
-        if not (limits.ceilings.any_spend or limits.enforces_credits):
+        if not self._watches:
             return
         if self._store.is_sqlite:
             await self._store.ledger.flush()  # the rows of nobody else are in there
         old = await self._older()
         recent = await self._store.spent(None, old.until, None)
         limits.spend.read(old.month, _added(old.monthly, recent), _added(old.ever, recent))
+        self._known = old.month
         limits.enforce()
 
     async def _older(self) -> _Old:

@@ -7,11 +7,10 @@ from msgspec import Struct
 
 from speko.api.context import context_of
 from speko.api.gateway import Gateway, gateway_of
-from speko.api.limiting import LIMITS_PATH
 from speko.api.openapi import LIMITS
 from speko.api.wire import timestamp
 from speko.limits.ceilings import Ceilings
-from speko.limits.spend import month_end, month_start
+from speko.limits.spend import month_end
 
 
 class CountView(Struct, frozen=True):
@@ -48,14 +47,13 @@ class LimitsView(Struct, frozen=True, rename="camel"):
     """Whether a credit that is used up keeps platform keys from being used."""
 
 
-@get(LIMITS_PATH, **LIMITS)
+@get("/v1/limits", **LIMITS)
 async def get_limits(request: Request[Any, Any, Any]) -> LimitsView:
-    """What holds for the caller. Is no request of it that counts."""
+    """What holds for the caller, from memory where the gateway has it there. Counts as a request like any other."""
     gateway, context = gateway_of(request.app), context_of(request)
     organization_id, key_id = context.organization_id, context.api_key_id
-    await gateway.store.ledger.flush()
-    now = gateway.store.sessions.now()
-    spent = await gateway.store.spent(organization_id, month_start(now), None)
+    spent = await gateway.limiting.spent(organization_id)
+    resets_at = timestamp(month_end(gateway.store.sessions.now()))
     ceilings = gateway.limits.ceilings
 
     def view(subject: str, most: Ceilings) -> SubjectView:
@@ -66,7 +64,7 @@ async def get_limits(request: Request[Any, Any, Any]) -> LimitsView:
             concurrent_sessions=CountView(
                 most.concurrent_sessions, gateway.limits.sessions.count(subject, gateway.now())
             ),
-            monthly_spend=MoneyView(money, str(spent.get(subject, 0)), timestamp(month_end(now))),
+            monthly_spend=MoneyView(money, str(spent.of(subject)), resets_at),
         )
 
     return LimitsView(

@@ -55,7 +55,7 @@ class Entrance:
             ApiError: 401, 429, 400, 404 `MODEL_NOT_FOUND`, or 500 when there is no engine.
         """
         key = _key_of(gateway, request)
-        count_request(gateway, key, request.path)
+        count_request(gateway, key)
         model = next(iter(parse_qs(request.query, max_num_fields=32).get("model", ())), "")
         if not model:
             raise invalid("Say which model: ?model=auto", ("model", "is required"))
