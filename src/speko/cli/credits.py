@@ -2,8 +2,8 @@
 
 import argparse
 
-from speko.cli.limits import add_database
-from speko.cli.options import add_action
+from speko.cli.options import add_action, add_json
+from speko.cli.where import add_database
 
 EPILOG = """\
 Credit is counted always, and enforced where the setting `enforce_credits` says so. The database is used directly; a
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "--organization", default="default", metavar="NAME", help="id or slug of the organization (%(default)s)"
         )
         add_database(action)
+        add_json(action)
 
 
 def run(args: argparse.Namespace) -> int:

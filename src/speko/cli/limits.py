@@ -1,9 +1,9 @@
 """`speko limits`: what API keys and organisations may use at most, in the gateway's database."""
 
 import argparse
-from pathlib import Path
 
 from speko.cli.options import add_action, add_json
+from speko.cli.where import add_database
 
 EPILOG = """\
 SUBJECT is the id of an API key, or the id or slug of an organization (default: the organization "default"). A limit is
@@ -27,14 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setting.add_argument("--monthly-spend-usd", metavar="USD", help="USD a calendar month (UTC) on platform keys")
     for action in (show, setting, clear):
         add_database(action)
-
-
-def add_database(parser: argparse.ArgumentParser) -> None:
-    """Where the database is, and `--json`."""
-    parser.add_argument("--data", type=Path, metavar="DIR", help="data folder of the gateway")
-    parser.add_argument("--database-url", metavar="URL", help="database of the gateway")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file of the gateway")
-    add_json(parser)
+        add_json(action)
 
 
 def run(args: argparse.Namespace) -> int:
