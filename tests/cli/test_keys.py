@@ -36,6 +36,14 @@ async def test_a_created_key_authenticates(speko: Command, tmp_path: Path) -> No
         await store.close()
 
 
+def test_a_shell_catches_the_key_alone(speko: Command) -> None:
+    done = speko("keys", "create", "--name", "a", "--data", "data")
+    assert re.fullmatch(r"sk_live_[0-9a-f]{48}\n", done.out)
+    created = speko("keys", "list", "--data", "data", "--json").json[0]
+    assert done.err == f"This is {created['id']}; it is shown this once.\n"
+    assert speko("keys", "create", "--name", "a", "--data", "data", "--json").err == ""
+
+
 def test_the_list_shows_no_secret(speko: Command) -> None:
     first = speko("keys", "create", "--name", "first", "--data", "data", "--json").json
     text = speko("keys", "create", "--name", "second", "--data", "data")

@@ -20,17 +20,19 @@ def test_an_organization_is_made_and_listed(speko: Command, data: str) -> None:
     made = speko("organizations", "create", "Acme & Sons", "--data", data, "--json")
     assert made.code == Exit.OK
     assert (made.json["name"], made.json["slug"]) == ("Acme & Sons", "acme-sons")
-    assert "--organization kurz" in speko("organizations", "create", "Müller", "--slug", "kurz", "--data", data).out
+    text = speko("organizations", "create", "Müller", "--slug", "kurz", "--data", data)
+    assert "--organization kurz" in text.err
     found = speko("organizations", "list", "--data", data, "--json").json
     assert {one["slug"] for one in found} == {"default", "acme-sons", "kurz"}
     assert made.json in found
+    assert text.out.strip() in {one["id"] for one in found}, "a shell catches the id alone"
     assert "Müller" in speko("organizations", "list", "--data", data).out
 
 
 def test_a_key_belongs_to_the_organization_that_is_named(speko: Command, data: str) -> None:
     made = speko("organizations", "create", "Acme", "--data", data, "--json").json
     text = speko("keys", "create", "--name", "by slug", "--organization", "acme", "--data", data)
-    assert "of the organization acme" in text.out
+    assert "of the organization acme" in text.err
     key = speko("keys", "create", "--name", "by id", "--organization", made["id"], "--data", data, "--json").json
     rows = speko("keys", "list", "--data", data, "--json").json
     owners = {row["name"]: row["organization"] for row in rows}

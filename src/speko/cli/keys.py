@@ -51,8 +51,10 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("--name takes 1 to 100 characters")
         created = keys.create(name, args.organization)
         of = f" of the organization {args.organization}" if args.organization else ""
-        terminal.write(f"{created['key']}\nThis is {created['id']}{of}; it is shown this once.")
+        terminal.write(created["key"])
         terminal.document(created)
+        if not terminal.as_json:  # beside the key, so that KEY=$(speko keys create …) holds nothing else
+            terminal.note(f"This is {created['id']}{of}; it is shown this once.")
     elif args.action == "list":
         found = keys.list()
         columns = {"id": "id", "name": "name", "keyPrefix": "key", "createdAt": "created", "lastUsedAt": "last used"}

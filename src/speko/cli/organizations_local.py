@@ -24,10 +24,11 @@ def run_organizations(args: argparse.Namespace) -> int:
     terminal = Terminal(as_json=args.as_json)
     if args.action == "create":
         made = open_default(settings, lambda store, _: store.create_organization(args.name.strip(), args.slug))
-        terminal.write(
-            f"{made.id}\nIts slug is {made.slug}; a key for it: speko keys create --name me --organization {made.slug}"
-        )
+        terminal.write(made.id)
         terminal.document(_members(made))
+        if not terminal.as_json:
+            key = f"speko keys create --name me --organization {made.slug}"
+            terminal.note(f"Its slug is {made.slug}; a key for it: {key}")
         return Exit.OK
     found = open_default(settings, _all)
     terminal.table(
