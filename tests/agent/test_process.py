@@ -5,8 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from speko.agent.process import ProcessConfig
 from speko.providers.errors import DeadlineExceeded
 from tests.agent.pools import FAKE, Rows, Sink, a_pool, opened, tell, until
 from tests.providers.embedded.sphinx.processes import children_of, runs, send
@@ -18,7 +20,7 @@ async def test_a_conversation_that_does_not_begin_in_time(prompt: str) -> None:
     async with a_pool(sessions=1) as pool:
         await pool.start()
         with pytest.raises(DeadlineExceeded) as caught:
-            await opened(pool, Sink(), rows=rows, prompt=prompt, within=0.2)
+            await opened(pool, Sink(), rows=rows, prompt=prompt, within=2.5)
         assert caught.value.stage == "connect"
         await until(lambda: pool.running[0].taken == 0)
         assert rows.attempts, "what it called by then is booked"
@@ -44,7 +46,7 @@ async def test_sigterm_lets_conversations_end_and_takes_no_more() -> None:
         await until(lambda: sink.said("still here"))
         connection.close()
         sink.closed = True
-        await until(lambda: not runs(pid))
+        await until(lambda: not runs(pid) and pool.running[0].pid != pid)
         await opened(pool, Sink())
         assert pool.running[0].pid != pid
 
@@ -90,6 +92,33 @@ async def test_a_gateway_that_is_killed_leaves_nothing_behind() -> None:
     await gateway.wait()
     await until(lambda: not any(map(runs, processes)))
     assert not Path(address).parent.exists()
+
+
+async def test_a_process_that_still_warms_up_just_goes() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", NEVER_WARM, "--socket", "/nowhere/socket"),
+        stdin=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(msgspec.json.encode(ProcessConfig(sessions=1, engines=False)) + b"\n")
+    assert await asyncio.wait_for(process.stderr.readline(), 60) == b"warming\n"
+    process.stdin.close()
+    assert await asyncio.wait_for(process.wait(), 60) == 1
+
+
+NEVER_WARM = """
+import sys, time
+from speko.agent import process
+
+def warm_up(turns):
+    print("warming", flush=True)
+    time.sleep(3600)
+
+process.ENDING = 3600.0  # it has nothing to end in good order
+process.main(sys.argv[1:], None, warm_up)
+"""
 
 
 async def test_a_process_that_hangs_ends_with_its_gateway_all_the_same() -> None:

@@ -151,18 +151,20 @@ def main(argv: Sequence[str], factory: Factory, warm_up: WarmUp) -> int:
     if not line:
         _clean_up(address)  # the gateway has gone before it began
         return 0
+    lifeline = _Lifeline(address)
     config = msgspec.json.decode(line, type=ProcessConfig)
     logs.configure(config.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(config, address, factory, warm_up, signs))
+        runner.run(_run(config, lifeline, factory, warm_up, signs))
         # Whatever a conversation or a package left running must not hold up the end.
         os._exit(0)
 
 
-async def _run(config: ProcessConfig, address: str, factory: Factory, warm_up: WarmUp, signs: BinaryIO) -> None:
+async def _run(
+    config: ProcessConfig, lifeline: "_Lifeline", factory: Factory, warm_up: WarmUp, signs: BinaryIO
+) -> None:
     process = AgentProcess(config, factory, Registry.load())
     loop = asyncio.get_running_loop()
-    _end_with_the_gateway(loop, process.over, address)
     loop.add_signal_handler(signal.SIGTERM, process.drain)
     loop.add_signal_handler(signal.SIGINT, process.drain)
     if config.engines:
@@ -171,7 +173,8 @@ async def _run(config: ProcessConfig, address: str, factory: Factory, warm_up: W
     # What is there now stays: no collection has to look at it again.
     gc.collect()
     gc.freeze()
-    server = await listen(address, lambda: Hosted(process))
+    lifeline.end_by(lambda: loop.call_soon_threadsafe(process.over.set))
+    server = await listen(lifeline.address, lambda: Hosted(process))
     beating = asyncio.create_task(_beat(signs, config.beat))
     try:
         await process.over.wait()
@@ -188,20 +191,29 @@ async def _beat(signs: BinaryIO, every: float) -> None:
             await asyncio.sleep(every)
 
 
-def _end_with_the_gateway(loop: asyncio.AbstractEventLoop, over: asyncio.Event, address: str) -> None:
-    """Watches standard input from a thread, so that a loop that is stuck ends too."""
+class _Lifeline:
+    """Standard input, whose end is the gateway's: watched from a thread, so that a loop that is stuck ends too. Until
+    there may be conversations, the process just goes: engines that warm up take seconds."""
 
-    def watch() -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._end: Callable[[], object] | None = None
+        threading.Thread(target=self._watch, daemon=True, name="gateway's end").start()
+
+    def end_by(self, end: Callable[[], object]) -> None:
+        """How to end in good order from now on; called in the thread."""
+        self._end = end
+
+    def _watch(self) -> None:
         with suppress(OSError):
             while os.read(sys.stdin.fileno(), 4096):
                 pass
-        _clean_up(address)
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(over.set)
-        time.sleep(ENDING)
+        _clean_up(self.address)
+        if self._end is not None:
+            with suppress(RuntimeError):
+                self._end()
+            time.sleep(ENDING)
         os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="gateway's end").start()
 
 
 def _clean_up(address: str) -> None:
