@@ -74,7 +74,7 @@ export class CreditsResource extends Resource {
 
 /** What the API key and its organization may use at most. */
 export class LimitsResource extends Resource {
-  /** Both, and how much of each is used. The call itself does not count. */
+  /** Both, and how much of each is used. */
   get(signal?: AbortSignal): Promise<Limits> {
     return this.transport.json({ method: "GET", path: pathOf("limits"), signal });
   }

@@ -76,7 +76,7 @@ class AsyncLimitsResource(AsyncResource):
     """What the API key and its organization may use at most."""
 
     async def get(self) -> Limits:
-        """Both, and how much of each is used. The call itself does not count."""
+        """Both, and how much of each is used."""
         return parse(await self._transport.send(WireRequest("GET", path_of("limits"))), Limits)
 
 

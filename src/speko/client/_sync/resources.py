@@ -73,7 +73,7 @@ class LimitsResource(Resource):
     """What the API key and its organization may use at most."""
 
     def get(self) -> Limits:
-        """Both, and how much of each is used. The call itself does not count."""
+        """Both, and how much of each is used."""
         return parse(self._transport.send(WireRequest("GET", path_of("limits"))), Limits)
 
 

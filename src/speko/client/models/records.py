@@ -210,6 +210,10 @@ class ProviderStatus(Result):
     rejection: str | None = None
     """The vendor's words, secrets removed."""
     models: list[ProviderModel] | None = None
+    reason: str | None = None
+    """Why it cannot be used, for machines."""
+    hint: str | None = None
+    """What to do about it."""
     embedded: bool = False
     """It runs inside the gateway and needs no key."""
 
@@ -295,6 +299,10 @@ class StackCandidate(Result):
     """A credential, a base URL or a program is there, whichever it needs. One that is not usable is skipped."""
     health: str | None = None
     """`closed` (well), `open` (skipped) or `half_open` (probed)."""
+    reason: str | None = None
+    """Why it is not usable, for machines."""
+    hint: str | None = None
+    """What to do about it."""
     axes: list[StackAxis] | None = None
     """With `explain` only."""
 
@@ -312,7 +320,10 @@ class FilteredCandidate(Result):
     provider_id: str
     model_id: str
     mode: str | None = None
+    """What was measured, such as `batch` or `streaming.us-east4`."""
     reason: str
+    """For people."""
+    scores_run_id: str | None = None
 
 
 class RoutingStack(Result):
@@ -394,7 +405,9 @@ class Attempt(Result):
     first_byte_ms: float | None = None
     total_ms: float | None = None
     cost_micro_usd: int | None = None
-    """Estimated: what the vendor is likely to bill."""
+    """What the vendor is likely to bill."""
+    usage_estimated: bool = False
+    """The vendor did not say what was used; it was reckoned from what went over the wire."""
     message: str | None = None
     """The vendor's complaint."""
     scores_run_id: str | None = None

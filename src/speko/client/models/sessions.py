@@ -148,7 +148,13 @@ class SessionEntry(Result):
     recording_object_path: str | None = None
     recording_duration_ms: int | None = None
     recording_status: str | None = None
+    expires_at: str | None = None
     ended_at: str | None = None
+    end_reason: str | None = None
+    """Such as `expired` or `client_closed`."""
+    provider: str | None = None
+    """The engine in service, or the last that was; like the next."""
+    model: str | None = None
     metadata: dict[str, Any] | None = None
     request_id: str | None = None
     """Id of the call that made it, for `requests.get`."""

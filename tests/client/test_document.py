@@ -1,0 +1,140 @@
+"""The models against the document that the gateway serves: whatever it answers has a place in them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speko.client.models import records, sessions
+from speko.client.models.base import Result
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = json.loads((ROOT / "docs/reference/openapi.json").read_text())
+SCHEMAS: dict[str, dict[str, Any]] = DOCUMENT["components"]["schemas"]
+OTHER_CLIENTS = "OpenAI's API"
+"""Operations of this tag are called by that API's own clients."""
+MODELS: dict[str, type[Result]] = {
+    "ApiKeyView": records.ApiKey,
+    "AttemptView": records.Attempt,
+    "AttemptsPointView": records.AttemptsPoint,
+    "AxisView": records.StackAxis,
+    "BalanceView": records.CreditBalance,
+    "CountView": records.LimitedCount,
+    "CreatedView": sessions.S2sSession,
+    "CreditEntryView": records.CreditEntry,
+    "CreditLedgerView": records.CreditLedger,
+    "DeletedView": sessions.DeletedSession,
+    "EntryView": records.StackCandidate,
+    "FilteredView": records.FilteredCandidate,
+    "IntentView": records.StackIntent,
+    "KnownEntry": records.KnownProvider,
+    "KnownView": records.KnownProviders,
+    "LayerView": records.StackLayer,
+    "LimitsView": records.Limits,
+    "ModelView": records.ProviderModel,
+    "MoneyView": records.LimitedMoney,
+    "NewApiKeyView": records.CreatedApiKey,
+    "OrganizationView": records.Organization,
+    "ProviderKeyView": records.ProviderKeyStatus,
+    "ProviderTestView": records.ProviderTest,
+    "ProviderView": records.ProviderStatus,
+    "RequestView": records.RequestAttempts,
+    "RevokedView": records.RevokedApiKey,
+    "ScoreRowView": records.ScoreRow,
+    "ScoresView": records.BenchmarkScores,
+    "SessionView": sessions.SessionEntry,
+    "SessionsView": sessions.SessionPage,
+    "SnapshotView": records.ScoreSnapshot,
+    "StackView": records.RoutingStack,
+    "StageView": sessions.TurnStage,
+    "SubjectView": records.SubjectLimits,
+    "TimingView": sessions.TurnTiming,
+    "TimingsView": sessions.SessionTurns,
+    "TranscriptView": sessions.SessionTranscript,
+    "TurnEvent": sessions.Turn,
+    "UsageLineView": records.UsageRow,
+    "UsagePointView": records.UsagePoint,
+    "UsageSeriesView": records.UsageSeries,
+    "UsageView": records.UsageSummary,
+    "VoiceProviderView": records.VoiceProvider,
+    "VoiceView": records.Voice,
+    "VoicesView": records.VoiceList,
+}
+
+
+def test_every_answer_has_a_model() -> None:
+    found: set[str] = set()
+    for path, operations in DOCUMENT["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/v1/") and OTHER_CLIENTS not in operation.get("tags", ()):
+                for status, answer in operation["responses"].items():
+                    if status.startswith("2"):
+                        _reach(answer, found)
+    assert found == set(MODELS)
+
+
+@pytest.mark.parametrize("view", MODELS)
+def test_every_member_has_a_field(view: str) -> None:
+    fields = {field.alias for field in MODELS[view].model_fields.values()}
+    assert set(SCHEMAS[view]["properties"]) == fields
+
+
+@pytest.mark.parametrize("view", MODELS)
+@pytest.mark.parametrize("known", [True, False], ids=["everything is known", "what may be null is null"])
+def test_what_the_document_allows_can_be_read(view: str, known: bool) -> None:
+    answer = _example({"$ref": f"/{view}"}, known)
+    read = MODELS[view].model_validate(answer).model_dump(by_alias=True)
+    assert set(answer) <= set(read)
+    for name, value in answer.items():
+        assert (value is None) == (read[name] is None), name
+
+
+def _reach(part: Any, found: set[str]) -> None:
+    """The names of all schemas that a part of the document is made of."""
+    for name in _referred(part):
+        if name not in found:
+            found.add(name)
+            _reach(SCHEMAS[name], found)
+
+
+def _referred(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if "$ref" in part:
+            yield part["$ref"].rpartition("/")[2]
+        for inner in part.values():
+            yield from _referred(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _referred(inner)
+
+
+def _example(schema: dict[str, Any], known: bool) -> Any:
+    """A value of a schema. `known`: nothing in it is null that need not be."""
+    if "$ref" in schema:
+        return _example(SCHEMAS[schema["$ref"].rpartition("/")[2]], known)
+    choices = schema.get("oneOf") or schema.get("anyOf") or [schema]
+    types = [choice | {"type": kind} for choice in choices for kind in _types(choice)]
+    null = next((choice for choice in types if choice["type"] == "null"), None)
+    if null is not None and not known:
+        return None
+    chosen = next(choice for choice in types if choice["type"] != "null")
+    if "$ref" in chosen:
+        return _example({"$ref": chosen["$ref"]}, known)
+    fixed = [value for value in (chosen.get("default"), *chosen.get("enum", ())) if value is not None]
+    if fixed:
+        return fixed[0]
+    return {
+        "string": "12",
+        "integer": 16000,
+        "number": 1.5,
+        "boolean": True,
+        "object": {name: _example(member, known) for name, member in chosen.get("properties", {}).items()},
+        "array": [_example(chosen["items"], known)] if "items" in chosen else [],
+    }[chosen["type"]]
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    found = schema.get("type", "object")
+    return found if isinstance(found, list) else [found]
