@@ -15,6 +15,8 @@ Key = tuple[str, str, str | None]
 """Vendor, model, and the id of a credential there (None = the model's own breaker)."""
 _MARGIN = 0.25
 """Seconds: two processes never agree to the millisecond, and must not tell each other for ever."""
+_REMEMBERED = 60.0
+"""Seconds for which the hash still knows a breaker that is not open any more."""
 _KEY = "breakers"
 
 SCRIPT = """
@@ -57,35 +59,49 @@ class SharedBreakers:
         self._health = health
         self._told: dict[Key, float] = {}
         """Until when a breaker is open, as the others know it."""
+        self._closing: list[Key] = []
+        """What goes out as closed. It is told again until an answer shows that it got through."""
+        self._asked_at = 0.0
 
     def outgoing(self, now: float, *, afresh: bool) -> Sequence[Command]:
-        """See `Shared`. Afresh, nobody knows anything."""
-        if afresh:
-            self._told.clear()
+        """See `Shared`. Afresh, the others may know nothing of what is open; what was closed meanwhile they may still
+        take for open."""
+        self._asked_at = now
         unwell: dict[Key, float] = {
             (vendor, model, credential): now + self._health.rest_of(vendor, model, credential, now)
             for vendor, model, credential, _ in self._health.unwell(now)
         }
         arguments: list[str | int] = []
         for key, until in unwell.items():
-            if until > max(now, self._told.get(key, 0.0)) + _MARGIN:
+            known = 0.0 if afresh else self._told.get(key, 0.0)
+            if until > max(now, known) + _MARGIN:
                 arguments += [_field(key), "o", round((until - now) * 1e3)]
                 self._told[key] = until
-        for key in [key for key in self._told if key not in unwell]:
+        # What nobody knows any more needs no closing.
+        self._told = {key: until for key, until in self._told.items() if until > now - _REMEMBERED}
+        self._closing = [key for key in self._told if key not in unwell]
+        for key in self._closing:
             arguments += [_field(key), "c", 0]
-            del self._told[key]
         return [Command(SCRIPT, [_KEY], arguments)]
 
     def incoming(self, replies: Sequence[Reply], now: float) -> None:
         """See `Shared`."""
+        for key in self._closing:
+            self._told.pop(key, None)
+        self._closing = []
         found = iter(replies[0])
         for field, kind, milliseconds in zip(found, found, found, strict=True):
             vendor, model, credential = key = msgspec.json.decode(field, type=Key)
-            until = now + int(milliseconds) / 1e3
+            # The answer may have waited for us. Taken for too old, the next one puts it right; taken for too young, it
+            # would keep open what is closed.
+            until = self._asked_at + int(milliseconds) / 1e3
             if kind == b"c":
                 if self._health.recovered(vendor, model, credential, until):
                     self._told.pop(key, None)
-            elif until > now + self._health.rest_of(vendor, model, credential, now) + _MARGIN:
+                continue
+            # What is known already, and not open here, was closed here since we asked.
+            rest = self._health.rest_of(vendor, model, credential, now)
+            if until > max(now + rest, self._told.get(key, 0.0)) + _MARGIN:
                 self._health.rest(vendor, model, credential, until - now, now)
                 self._told[key] = until
 
