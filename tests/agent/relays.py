@@ -1,8 +1,8 @@
 """The relay's end of a conversation, for tests: remembers what it was told, and waits for things to happen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -154,6 +154,17 @@ class Talk:
         await self.relay.next(ResponseDone, response=response)
         return self.relay.text(response)
 
+    @contextmanager
+    def playing_nothing(self) -> Iterator[None]:
+        """Inside, however long it takes, the client plays nothing, but for what it says it has played."""
+        output = self.conversation._audio
+        clock, now = output._clock, output._clock()
+        output._clock = lambda: now
+        try:
+            yield
+        finally:
+            output._clock = clock
+
     def play_all(self) -> None:
         """The client has heard everything."""
         self.conversation.on_command(PlayedSoFar(10**9))
@@ -169,7 +180,7 @@ async def talking(context: AgentContext, **request: Any) -> AsyncIterator[Talk]:
         yield talk
         talk.relay.check()
     finally:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await talk.conversation.close()
     # The pool of recognisers replaces a worker whenever it likes: that is nothing of a conversation.
     left = {task for task in asyncio.all_tasks() - before if "Pool._spawn" not in repr(task.get_coro())}

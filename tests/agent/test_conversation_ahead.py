@@ -1,6 +1,7 @@
 """Conversations with engines of the gateway's own, which work ahead while the silence runs that ends speech."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -60,14 +61,17 @@ async def test_the_answer_is_ready_when_the_silence_is_long_enough() -> None:
         talk.hear(SILENCE + SPEECH + PAUSE)
         await settle(talk, script, texts=1)
         assert not shown(talk)
+        await asyncio.sleep(0.2)  # what was done ahead is long ago
+        ended = time.monotonic()
         talk.hear(SILENCE)
         assert await talk.answer() == "Fine."
+        since = (time.monotonic() - ended) * 1000
         assert [stage.stage for stage in talk.relay.all(TurnStage)] == [
             "stt_final",
             "llm_first_token",
             "tts_first_byte",
         ]
-        assert all(stage.ago_ms < 150 for stage in talk.relay.all(TurnStage)), "none before the end of the speech"
+        assert all(stage.ago_ms <= since for stage in talk.relay.all(TurnStage)), "none before the end of the speech"
         assert len(script.questions) == len(script.texts) == len(script.sounds) == 1
     assert books_of(context).story == [("acme", "served", None)] * 3
 
@@ -165,11 +169,12 @@ async def test_who_speaks_over_the_agent_is_not_answered_ahead() -> None:
     answer = "One two three four five six seven eight."
     script = Script("acme", stt=[hears("count"), hears("stop")], llm=[says(answer), says("Stopped.")])
     async with talking(own(script)) as talk:
-        talk.say()
-        assert await talk.answer() == answer
-        talk.conversation.on_command(PlayedSoFar(1000))
-        talk.hear(SPEECH)
-        assert (await talk.relay.next(Interrupted)).heard_text == "One two three four"
+        with talk.playing_nothing():
+            talk.say()
+            assert await talk.answer() == answer
+            talk.conversation.on_command(PlayedSoFar(1000))
+            talk.hear(SPEECH)
+            assert (await talk.relay.next(Interrupted)).heard_text == "One two three four"
         talk.hear(PAUSE)
         await talk.relay.until(lambda: len(script.sounds) == 2)
         for _ in range(50):

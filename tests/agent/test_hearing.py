@@ -130,14 +130,20 @@ async def test_failover_after_the_end_loses_no_sound_either() -> None:
     assert good.sounds == [SECOND * 2]
 
 
-async def test_the_deadline_counts_from_the_end_of_the_speech() -> None:
+async def test_the_deadline_counts_from_the_end_of_the_speech(monkeypatch: pytest.MonkeyPatch) -> None:
     slow, good = Script("slow", stt=[stalls]), Script("good", stt=[hears("one")])
-    context = context_of(slow, good, deadlines=Deadlines(first_byte=0.05))
+    context = context_of(slow, good, deadlines=Deadlines(first_byte=4.0))
+    loop, later = asyncio.get_running_loop(), 0.0
+    clock = loop.time
+    monkeypatch.setattr(loop, "time", lambda: clock() + later)
     async with ears(context) as it:
         it.hearing.begin(SECOND)
-        await asyncio.sleep(0.2)  # speech longer than the deadline
+        await it.relay.until(lambda: len(slow.sounds) == 1)
+        later += 10.0  # speech longer than the deadline
+        await asyncio.sleep(0.01)
         assert not good.sounds
         it.hearing.end()
+        later += 4.0
         assert await it.text() == "one"
     assert books_of(context).story == [("slow", "failed", "timeout"), ("good", "served", None)]
 
@@ -255,10 +261,11 @@ async def test_options_reach_the_recogniser() -> None:
 
 
 async def test_what_is_dropped_is_cancelled() -> None:
-    context = context_of(Script("acme", stt=[stalls]))
+    script = Script("acme", stt=[stalls])
+    context = context_of(script)
     async with ears(context) as it:
         it.hearing.begin(SECOND)
-        await asyncio.sleep(0.01)
+        await it.relay.until(lambda: len(script.sounds) == 1)
         it.hearing.drop()
         await it.relay.until(lambda: not it.hearing.busy)
         assert it.told == [("", True)]

@@ -225,8 +225,9 @@ async def test_who_says_nothing_does_not_stay(house: House, monkeypatch: pytest.
     await until(lambda: silent.gone and half.gone)
 
 
+@pytest.mark.parametrize("house", ["unix"], indirect=True)
 async def test_who_opens_in_time_may_be_silent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosting, "GREETING", 0.05)
+    monkeypatch.setattr(hosting, "GREETING", 2.5)
     caller, silent = await house.opened(), await house.call()
     await until(lambda: silent.gone)
     assert not caller.gone

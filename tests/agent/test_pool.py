@@ -57,6 +57,7 @@ async def test_nothing_is_started_before_the_first_need_and_then_it_is_waited_fo
 async def test_a_process_that_is_killed_loses_its_own_conversations_and_is_replaced() -> None:
     async with a_pool(2, 1) as pool:
         await pool.start()
+        before = set(pids(pool))
         sinks = [Sink(), Sink()]
         connections = [await opened(pool, sink) for sink in sinks]
         tell(connections[0], "die")
@@ -66,7 +67,6 @@ async def test_a_process_that_is_killed_loses_its_own_conversations_and_is_repla
         connections[0].close()
         tell(connections[1], "still here")
         await until(lambda: sinks[1].said("still here"))
-        before = set(pids(pool))
         await until(lambda: set(pids(pool)) != before and all(worker.ready for worker in pool.running))
         sink = Sink()
         tell(await opened(pool, sink), "hello")
@@ -94,7 +94,7 @@ async def test_an_idle_process_that_dies_is_replaced(caplog: pytest.LogCaptureFi
 
 
 async def test_a_process_that_hangs_is_killed_and_replaced() -> None:
-    async with a_pool(beat=0.1, silence=1.0) as pool:
+    async with a_pool(beat=0.1, silence=3.0) as pool:
         sink = Sink()
         await opened(pool, sink)
         (pid,) = pids(pool)

@@ -154,14 +154,17 @@ async def test_a_sentence_waits_for_room() -> None:
 
 
 async def test_leaving_in_the_middle_cancels_the_call() -> None:
+    begun = asyncio.Event()
+
     async def stalls(request: TtsRequest, call: Call) -> AsyncGenerator[Sequence[AudioChunk], None]:
         yield [AudioChunk(bytes(480), RATE)]
+        begun.set()
         await asyncio.Event().wait()
 
     behaviour: Speaks = stalls
     context = context_of(Script("acme", tts=[behaviour]))
     speaking = asyncio.ensure_future(say(voice(context), "Hello."))
-    await asyncio.sleep(0.01)
+    await begun.wait()
     speaking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await speaking

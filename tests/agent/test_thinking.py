@@ -118,13 +118,16 @@ async def test_an_answer_that_was_begun_elsewhere() -> None:
 
 
 async def test_leaving_in_the_middle_cancels_the_call() -> None:
+    begun = asyncio.Event()
+
     async def stalls(request: LlmRequest, call: Call) -> AsyncGenerator[Sequence[LlmEvent], None]:
         yield [TextDelta("One ")]
+        begun.set()
         await asyncio.Event().wait()
 
     context = context_of(Script("acme", llm=[stalls]))
     answering = asyncio.ensure_future(answer(mind(context)))
-    await asyncio.sleep(0.01)
+    await begun.wait()
     answering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await answering
