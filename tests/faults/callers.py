@@ -117,7 +117,8 @@ class Caller:
                     self.order.append(self.frames[-1]["t"])
                     if self.frames[-1]["t"] == "usage":
                         # The answer is here as a whole; a client that says it has played it need not wait for its end.
-                        await self.tell(t="played", ms=1e6)
+                        with suppress(ConnectionClosed):  # what came before the close is still to be read
+                            await self.tell(t="played", ms=1e6)
                 self._news.set()
         self._news.set()
 

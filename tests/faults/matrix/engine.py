@@ -13,6 +13,7 @@ from tests.faults.callers import Caller
 from tests.faults.matrix.ends import ANSWER, Asked, End, Got
 
 EVERY_WORD = "every word of the answer"
+SILENT_ANSWER = "an answer without words"
 
 
 async def _session(client: httpx.AsyncClient, asked: Asked) -> Got:
@@ -31,7 +32,13 @@ async def _session(client: httpx.AsyncClient, asked: Asked) -> Got:
 
 async def _served(client: httpx.AsyncClient, session_id: str, got: str) -> Got:
     row = (await client.get(f"/v1/sessions/{session_id}")).json()
-    return Got(got, row["provider"] if got == EVERY_WORD else None)
+    return Got(got, row["provider"] if got in (EVERY_WORD, SILENT_ANSWER) else None)
+
+
+def _said(words: str) -> str:
+    if not words:
+        return SILENT_ANSWER
+    return EVERY_WORD if words.split() == ANSWER.split() else f"other words: {words!r}"
 
 
 def _judged(caller: Caller) -> str:
@@ -39,9 +46,7 @@ def _judged(caller: Caller) -> str:
         last = caller.frames[-1]
         code = last.get("code", last["t"])
         return f"{last['t']} {code}, then close {caller.closed[0]}"
-    if caller.words.split() != ANSWER.split():
-        return f"other words: {caller.words!r}"
-    return EVERY_WORD
+    return _said(caller.words)
 
 
 async def _realtime(client: httpx.AsyncClient, asked: Asked) -> Got:
@@ -60,8 +65,7 @@ async def _realtime(client: httpx.AsyncClient, asked: Asked) -> Got:
         done = [event["response"]["status"] for event in talk.of("response.done")]
         talk.check_order()
         if done == ["completed"]:
-            said = EVERY_WORD if talk.words.split() == ANSWER.split() else f"other words: {talk.words!r}"
-            return await _served(client, session_id, said)
+            return await _served(client, session_id, _said(talk.words))
         code = await talk.over()
         last = talk.events[-1]
         return Got(f"{last['type']} {last.get('error', last)['code']}, then close {code}")

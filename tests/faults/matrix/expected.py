@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.faults.matrix.ends import SILENCE, WHOLE, End
-from tests.faults.matrix.engine import ENGINE_ENDS, EVERY_WORD
+from tests.faults.matrix.engine import ENGINE_ENDS, EVERY_WORD, SILENT_ANSWER
 from tests.faults.matrix.rows import Row
 from tests.faults.matrix.runs import Cell, Seen
 
@@ -40,12 +40,14 @@ def _alone(row: Row, end: End, failed: str) -> Seen:
 def _engine(row: Row, end: End, alone: bool, failed: str) -> Seen:
     """A session goes on with another engine also in the middle of an answer. Where there is no other, or none whose
     breaker is closed, the same one has another try."""
+    if row.fault == "empty":
+        # Nothing to say is an answer too: nobody else is made to speak in its place.
+        return Seen(SILENT_ANSWER, "faulty", ("faulty: served",), ("faulty",), row.breaker)
     if row.course == "served":
         return Seen(EVERY_WORD, "faulty", ("faulty: served",), ("faulty",), row.breaker)
-    spoke = row.course == "broken"
-    failures = (failed,) * (2 if spoke and alone else 1)
-    billed = ("faulty",) if spoke else ()
+    failures = (failed,) * (2 if row.in_service and alone else 1)
+    billed = ("faulty",) if row.course == "broken" else ()
     if alone:
         assert end.broken is not None
-        return Seen(end.broken if spoke else end.failed, "", failures, billed, row.breaker)
+        return Seen(end.broken if row.in_service else end.failed, "", failures, billed, row.breaker)
     return Seen(EVERY_WORD, "well", (*failures, "well: served"), (*billed, "well"), row.breaker)

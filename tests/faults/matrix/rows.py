@@ -44,6 +44,11 @@ class Row:
     def name(self) -> str:
         return f"{self.fault}, {self.stage}"
 
+    @property
+    def in_service(self) -> bool:
+        """Whether the engine was connected, so that a session had begun."""
+        return isinstance(self.engine, Fault) and self.engine.stage in (At.RESPONSE, At.AUDIO)
+
 
 _LOST = "connection_lost or truncated"
 _BEFORE: Stage = "before the first byte"
@@ -52,6 +57,12 @@ _BEFORE: Stage = "before the first byte"
 def _status(fault: str, kind: FaultKind, cause: str, breaker: Literal["none", "model", "key"]) -> Row:
     refusal = Fault(kind, retry_after="300")
     return Row(fault, _BEFORE, refusal, "replaced", cause, breaker, engine=refusal)
+
+
+def _instead(fault: str, kind: FaultKind, cause: str, breaker: Literal["none", "model", "key"]) -> Row:
+    """An engine that is connected and does not answer: elsewhere the refusal is the answer to the request itself."""
+    failure = Fault(kind, at=At.RESPONSE)
+    return Row(fault, _BEFORE, failure, "replaced", cause, breaker, engine=failure, not_for=("stt", "llm", "tts"))
 
 
 ROWS: tuple[Row, ...] = (
@@ -94,7 +105,16 @@ ROWS: tuple[Row, ...] = (
         engine=Fault(FaultKind.SILENT, at=At.SETUP),
         waits=True,
     ),
-    Row("stall", _BEFORE, Fault(FaultKind.STALL, chunks=0), "replaced", "timeout", "model", waits=True),
+    Row(
+        "stall",
+        _BEFORE,
+        Fault(FaultKind.STALL, chunks=0),
+        "replaced",
+        "timeout",
+        "model",
+        engine=Fault(FaultKind.STALL, at=At.RESPONSE),
+        waits=True,
+    ),
     Row(
         "cut",
         _BEFORE,
@@ -123,7 +143,9 @@ ROWS: tuple[Row, ...] = (
         engine=Fault(FaultKind.CLOSE, at=At.SETUP),
         engine_cause="connection_lost",
     ),
-    Row("empty", _BEFORE, Fault(FaultKind.EMPTY), "replaced", "empty"),
+    Row("empty", _BEFORE, Fault(FaultKind.EMPTY), "replaced", "empty", engine=Fault(FaultKind.EMPTY)),
+    _instead("429 in place of an answer", FaultKind.RATE_LIMITED, "rate_limited", "key"),
+    _instead("500 in place of an answer", FaultKind.SERVER_ERROR, "server_error", "model"),
     Row("slow", _BEFORE, Fault(FaultKind.SLOW, seconds=0.3), "served", engine=Fault(FaultKind.SLOW, seconds=0.3)),
     Row(
         "stall",
@@ -164,5 +186,12 @@ ROWS: tuple[Row, ...] = (
         engine=Fault(FaultKind.CLOSE, at=At.AUDIO, words=3),
         engine_cause="connection_lost",
     ),
-    Row("slow", "mid-stream", Fault(FaultKind.SLOW, seconds=0), "served", pace=0.3),
+    Row(
+        "slow",
+        "mid-stream",
+        Fault(FaultKind.SLOW, seconds=0),
+        "served",
+        engine=Fault(FaultKind.SLOW, at=At.AUDIO, words=3, seconds=0.5),
+        pace=0.3,
+    ),
 )

@@ -633,6 +633,13 @@ def test_a_failed_response_without_a_reason_loses_the_engine() -> None:
     assert [type(lost) for lost in talk.errors] == [ProviderUnavailable]
 
 
+@pytest.mark.parametrize(("tokens", "told"), [(0, False), (7, True)], ids=["nothing", "its input"])
+def test_a_failed_response_is_booked_if_it_used_anything(tokens: int, told: bool) -> None:
+    talk = Talk()
+    events = talk.vendor(e.created(), e.done(status="failed", usage=e.usage(input=tokens)))
+    assert any(isinstance(event, ResponseUsage) for event in events) is told
+
+
 def test_a_failed_response_that_another_engine_would_fail_too_only_fails() -> None:
     talk = Talk()
     told = talk.vendor(e.created(), e.failed(type="invalid_request_error", message="context length exceeded"))

@@ -309,8 +309,8 @@ class Conversation:
             response = self._start(report.id or "")
         for item in report.output or ():
             self._tool_item(response.id, item)
-        if report.usage is not None:
-            self._used(response, report.usage)
+        if report.usage is not None and (report.usage.counted or report.status != "failed"):
+            self._used(response, report.usage)  # a failure that used nothing is no usage
         status: Any = report.status if report.status in _STATUSES else "completed"
         if response.over or (status == "failed" and self._failed(report)):
             return

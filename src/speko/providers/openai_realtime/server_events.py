@@ -171,6 +171,11 @@ class Tokens(Struct, frozen=True):
     input_token_details: _InputTokens | None = None
     output_token_details: _OutputTokens | None = None
 
+    @property
+    def counted(self) -> bool:
+        """Whether there were any."""
+        return bool(self.input_tokens or self.output_tokens)
+
 
 class Response(Struct, frozen=True):
     """A response."""
