@@ -1,10 +1,11 @@
 /** Piles of bars, one for each day. Whoever cannot see them walks along by arrow keys, and finds a table beside them. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { type BarPlot, barPlot, type Layer, MARGIN, type Pile, type Size } from "./bars.js";
 import { COLOURS } from "./colours.js";
-import { placeAfter } from "./places.js";
+import { Details, Levels } from "./frame.js";
+import { useMarks } from "./use_marks.js";
 import { useWidth } from "./use_width.js";
 
 const HEIGHT = 260;
@@ -54,30 +55,17 @@ export function BarChart(props: ChartProps): JSX.Element {
 
 function Picture(props: ChartProps & { plot: BarPlot; size: Size }): JSX.Element {
   const { plot, size, names } = props;
-  const [shown, setShown] = useState<number | null>(null);
-  const [reached, setReached] = useState(names.length - 1);
-  const piles = useRef<SVGSVGElement>(null);
-  const at = Math.min(reached, names.length - 1);
-  const move = (event: KeyboardEvent): void => {
-    const next = placeAfter(event.key, at, names.length);
-    if (next !== at && next >= 0) {
-      event.preventDefault();
-      setReached(next);
-      piles.current?.querySelector<SVGGElement>(`[data-place="${next}"]`)?.focus();
-    } else if (event.key === "Escape") {
-      setShown(null);
-    }
-  };
+  const marks = useMarks(names.length, names.length - 1);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset holds no drawing. */}
       <svg
-        ref={piles}
+        ref={marks.picture}
         width={size.width}
         height={size.height}
         role="group"
         aria-label={`${props.label}: ${names.length} days. Arrow keys go from one to the next.`}
-        onKeyDown={move}
+        onKeyDown={marks.onKeyDown}
       >
         <Axes {...props} />
         {plot.piles.map((pile, place) => (
@@ -85,18 +73,9 @@ function Picture(props: ChartProps & { plot: BarPlot; size: Size }): JSX.Element
           <g
             key={names[place]?.long}
             class="bar-pile"
-            data-place={place}
             role="img"
             aria-label={inWords(props, place)}
-            // In small letters: an SVG knows no other spelling.
-            tabindex={place === at ? 0 : -1}
-            onFocus={() => {
-              setReached(place);
-              setShown(place);
-            }}
-            onBlur={() => setShown(null)}
-            onMouseEnter={() => setShown(place)}
-            onMouseLeave={() => setShown(null)}
+            {...marks.mark(place)}
           >
             <rect class="bar-reach" {...reach(pile, size)} rx="2" />
             {pile.bars.map(({ layer, y, height }) => (
@@ -112,23 +91,15 @@ function Picture(props: ChartProps & { plot: BarPlot; size: Size }): JSX.Element
           </g>
         ))}
       </svg>
-      {shown !== null && <Details {...props} place={shown} />}
+      {marks.shown !== null && <PileDetails {...props} place={marks.shown} />}
     </>
   );
 }
 
 function Axes({ plot, size, names, text, tick }: ChartProps & { plot: BarPlot; size: Size }): JSX.Element {
-  const right = size.width - MARGIN.right;
   return (
     <svg class="plot-axes" aria-hidden="true" focusable="false">
-      {plot.y.ticks.map((value) => (
-        <g key={value}>
-          <line x1={MARGIN.left} x2={right} y1={plot.y.place(value)} y2={plot.y.place(value)} />
-          <text x={MARGIN.left - 8} y={plot.y.place(value) + 4} text-anchor="end">
-            {(tick ?? text)(value)}
-          </text>
-        </g>
-      ))}
+      <Levels scale={plot.y} left={MARGIN.left} right={size.width - MARGIN.right} text={tick ?? text} />
       {plot.named.map(({ pile, x }) => (
         <text key={pile} x={x} y={size.height - 6} text-anchor="middle">
           {names[pile]?.short}
@@ -138,38 +109,17 @@ function Axes({ plot, size, names, text, tick }: ChartProps & { plot: BarPlot; s
   );
 }
 
-/** Above the pile, on the side where there is room. */
-function Details(props: ChartProps & { plot: BarPlot; size: Size; place: number }): JSX.Element | null {
+function PileDetails(props: ChartProps & { plot: BarPlot; size: Size; place: number }): JSX.Element | null {
   const { plot, size, place, layers, names, text } = props;
-  const box = useRef<HTMLDivElement>(null);
   const pile = plot.piles[place];
-  const x = pile ? pile.x + pile.width / 2 : 0;
-  useEffect(() => {
-    const style = box.current?.style;
-    // By script: the page's policy allows no style attribute.
-    style?.setProperty("left", `${x}px`);
-    style?.setProperty("top", `${MARGIN.top}px`);
-  }, [x]);
   if (pile === undefined) return null;
   return (
-    <div
-      ref={box}
-      class={`plot-details plot-details-below plot-details-${x > size.width / 2 ? "left" : "right"}`}
-      aria-hidden="true"
-    >
-      <strong>{names[place]?.long}</strong>
-      <dl>
-        {layers.map((layer) => (
-          <Detail key={layer.id} name={layer.name} value={layer.values[place] ?? 0} text={text} />
-        ))}
-        {layers.length > 1 && (
-          <>
-            <dt>Together</dt>
-            <dd>{text(pile.total)}</dd>
-          </>
-        )}
-      </dl>
-    </div>
+    <Details x={pile.x + pile.width / 2} y={MARGIN.top} width={size.width} end="below" title={names[place]?.long}>
+      {layers.map((layer) => (
+        <Detail key={layer.id} name={layer.name} value={layer.values[place] ?? 0} text={text} />
+      ))}
+      {layers.length > 1 && <Detail name="Together" value={pile.total} text={text} />}
+    </Details>
   );
 }
 

@@ -2,9 +2,10 @@
 
 import type { ScoreRow } from "@spekoai/sdk";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { COLOURS } from "../../charts/colours.js";
-import { placeAfter } from "../../charts/places.js";
+import { Details, Levels } from "../../charts/frame.js";
+import { useMarks } from "../../charts/use_marks.js";
 import { useWidth } from "../../charts/use_width.js";
 import { Empty } from "../../ui/index.js";
 import { formatValue, type Metric } from "./metrics.js";
@@ -31,31 +32,18 @@ export function ScorePlot(props: { rows: readonly ScoreRow[]; series: ReadonlyMa
 }
 
 function Picture({ picture, size }: { picture: Plot; size: Size }): JSX.Element {
-  const [shown, setShown] = useState<string | null>(null);
-  const [reached, setReached] = useState(0);
-  const points = useRef<SVGSVGElement>(null);
-  const at = Math.min(reached, picture.points.length - 1);
-  const move = (event: KeyboardEvent): void => {
-    const next = placeAfter(event.key, at, picture.points.length);
-    if (next !== at && next >= 0) {
-      event.preventDefault();
-      setReached(next);
-      points.current?.querySelector<SVGGElement>(`[data-place="${next}"]`)?.focus();
-    } else if (event.key === "Escape") {
-      setShown(null);
-    }
-  };
-  const details = picture.points.find((point) => point.key === shown);
+  const marks = useMarks(picture.points.length, 0);
+  const shown = picture.points[marks.shown ?? -1];
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset holds no drawing. */}
       <svg
-        ref={points}
+        ref={marks.picture}
         width={size.width}
         height={size.height}
         role="group"
         aria-label={`${picture.quality.name} against ${picture.latency.name}: ${picture.points.length} points. Arrow keys go from one to the next.`}
-        onKeyDown={move}
+        onKeyDown={marks.onKeyDown}
       >
         <Axes picture={picture} size={size} />
         {/* Large ones first, so that they hide nobody. */}
@@ -67,18 +55,9 @@ function Picture({ picture, size }: { picture: Plot; size: Size }): JSX.Element 
             <g
               key={point.key}
               class={`point series-${point.series % COLOURS} ${point.hollow ? "point-hollow" : ""} ${point.row.status === "production" ? "" : "point-unrouted"}`}
-              data-place={place}
               role="img"
               aria-label={inWords(point, picture)}
-              // In small letters: an SVG knows no other spelling.
-              tabindex={place === at ? 0 : -1}
-              onFocus={() => {
-                setReached(place);
-                setShown(point.key);
-              }}
-              onBlur={() => setShown(null)}
-              onMouseEnter={() => setShown(point.key)}
-              onMouseLeave={() => setShown(null)}
+              {...marks.mark(place)}
             >
               <circle class="point-reach" cx={point.x} cy={point.y} r={Math.max(12, point.radius + 4)} />
               <circle class="point-dot" cx={point.x} cy={point.y} r={point.radius} />
@@ -86,7 +65,7 @@ function Picture({ picture, size }: { picture: Plot; size: Size }): JSX.Element 
           ))}
         <Labels points={picture.points} />
       </svg>
-      {details && <Details point={details} picture={picture} size={size} />}
+      {shown && <PointDetails point={shown} picture={picture} size={size} />}
     </>
   );
 }
@@ -111,14 +90,7 @@ function Axes({ picture: { x, y, quality, latency }, size }: { picture: Plot; si
   const middle = (MARGIN.top + bottom) / 2;
   return (
     <svg class="plot-axes" aria-hidden="true" focusable="false">
-      {y.ticks.map((tick) => (
-        <g key={tick}>
-          <line x1={MARGIN.left} x2={right} y1={y.place(tick)} y2={y.place(tick)} />
-          <text x={MARGIN.left - 8} y={y.place(tick) + 4} text-anchor="end">
-            {tick}
-          </text>
-        </g>
-      ))}
+      <Levels scale={y} left={MARGIN.left} right={right} text={String} />
       {x.ticks.map((tick) => (
         <g key={tick}>
           <line x1={x.place(tick)} x2={x.place(tick)} y1={MARGIN.top} y2={bottom} />
@@ -143,39 +115,30 @@ function qualityTitle(quality: Metric, log: boolean): string {
   return facts.length === 0 ? quality.name : `${quality.name} (${facts.join(", ")})`;
 }
 
-/** Beside the point, on the side where there is room. */
-function Details(props: { point: Point; picture: Plot; size: Size }): JSX.Element {
+function PointDetails(props: { point: Point; picture: Plot; size: Size }): JSX.Element {
   const { point, picture, size } = props;
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const style = box.current?.style;
-    // By script: the page's policy allows no style attribute.
-    style?.setProperty("left", `${point.x}px`);
-    style?.setProperty("top", `${point.y}px`);
-  }, [point.x, point.y]);
   const { row } = point;
-  const side = point.x > size.width / 2 ? "left" : "right";
-  const end = point.y > size.height / 2 ? "above" : "below";
   return (
-    <div ref={box} class={`plot-details plot-details-${side} plot-details-${end}`} aria-hidden="true">
-      <strong>
-        {row.providerName} {row.model}
-      </strong>
-      <dl>
-        <dt>{picture.quality.short}</dt>
-        <dd>{formatValue(row.quality, picture.quality.unit)}</dd>
-        <dt>{picture.latency.short}</dt>
-        <dd>{formatValue(row.latencyMs, "ms")}</dd>
-        <dt>Cost</dt>
-        <dd>{point.hollow ? "unknown" : `${formatValue(row.costUsdPerMinute, "$/min")} per minute`}</dd>
-        {row.status !== "production" && (
-          <>
-            <dt>Status</dt>
-            <dd>{row.note ? `${row.status}: ${row.note}` : row.status}</dd>
-          </>
-        )}
-      </dl>
-    </div>
+    <Details
+      x={point.x}
+      y={point.y}
+      width={size.width}
+      end={point.y > size.height / 2 ? "above" : "below"}
+      title={`${row.providerName} ${row.model}`}
+    >
+      <dt>{picture.quality.short}</dt>
+      <dd>{formatValue(row.quality, picture.quality.unit)}</dd>
+      <dt>{picture.latency.short}</dt>
+      <dd>{formatValue(row.latencyMs, "ms")}</dd>
+      <dt>Cost</dt>
+      <dd>{point.hollow ? "unknown" : `${formatValue(row.costUsdPerMinute, "$/min")} per minute`}</dd>
+      {row.status !== "production" && (
+        <>
+          <dt>Status</dt>
+          <dd>{row.note ? `${row.status}: ${row.note}` : row.status}</dd>
+        </>
+      )}
+    </Details>
   );
 }
 
