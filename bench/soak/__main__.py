@@ -32,6 +32,7 @@ import httpx
 from bench.processes import SPEKO, first_json
 from bench.soak.books import problems, read_rows
 from bench.soak.chaos import Chaos
+from bench.soak.talks import Talked
 from bench.soak.traffic import Caller, Dishonest, Seen
 
 _PATIENCE = {
@@ -61,7 +62,7 @@ class Run:
 
     seen: list[Seen] = field(default_factory=list)
     wrong: Counter[str] = field(default_factory=Counter)
-    sessions: int = 0
+    talks: list[Talked] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
 
 
@@ -78,9 +79,11 @@ async def keep_calling(caller: Caller, run: Run, dice: random.Random, until: flo
 async def keep_talking(caller: Caller, run: Run, until: float) -> None:
     """Conversations one after the other."""
     while time.monotonic() < until:
-        run.sessions += 1
-        if wrong := await caller.converse():
-            run.wrong[wrong] += 1
+        try:
+            if talked := await caller.converse():
+                run.talks.append(talked)
+        except Dishonest as error:
+            run.wrong[str(error)] += 1
 
 
 async def sample(http: httpx.AsyncClient) -> Sample:
@@ -100,7 +103,7 @@ async def watch(http: httpx.AsyncClient, run: Run, minutes: float) -> None:
         seen = await sample(http)
         run.samples.append(seen)
         print(
-            f"{passed:8.0f}{len(run.seen):8}{run.sessions:10}{seen['in_flight']:11.0f}{seen['tasks']:7.0f}"
+            f"{passed:8.0f}{len(run.seen):8}{len(run.talks):10}{seen['in_flight']:11.0f}{seen['tasks']:7.0f}"
             f"{seen['sockets']:9.0f}{seen['memory_mb']:11.1f}",
             flush=True,
         )
@@ -133,11 +136,11 @@ async def soak(args: argparse.Namespace, data: Path, stack: ExitStack) -> int:
     process.send_signal(signal.SIGTERM)
     if await asyncio.to_thread(process.wait, 60) != 0:
         run.wrong["the gateway did not end well"] += 1
-    heard = chaos.heard()
+    heard, told = chaos.heard(), chaos.responses()
     await chaos.stop()
     attempts, usage = read_rows(data)
     hedged = os.environ.get("SPEKO_HEDGE", "off") != "off"  # the gateway has inherited it
-    run.wrong.update(problems(attempts, usage, run.seen, heard, hedged=hedged))
+    run.wrong.update(problems(attempts, usage, run.seen, heard, talks=run.talks, told=told, hedged=hedged))
     run.wrong.update(flatness(first, run.samples, last))
     report(run, chaos, len(attempts), sum(row["cost_micro_usd"] for row in usage), last)
     return 1 if run.wrong else 0
@@ -188,7 +191,7 @@ def report(run: Run, chaos: Chaos, attempts: int, cost: int, last: Sample) -> No
     failovers = sum(seen.failovers or 0 for seen in run.seen)
     early, late = _memory(run.samples)
     print(f"\n{len(run.seen)} calls: " + ", ".join(f"{count} {name}" for name, count in outcomes.most_common()))
-    print(f"{run.sessions} conversations, {attempts} attempts, {failovers} failovers that callers never noticed")
+    print(f"{len(run.talks)} conversations, {attempts} attempts, {failovers} failovers that callers never noticed")
     print("faults: " + ", ".join(f"{count} {name}" for name, count in sorted(chaos.done.items())))
     print(f"charged: {cost} micro-USD; memory {early:.1f} MB early, {late:.1f} MB late", end="; ")
     print(f"at the end {last['tasks']:.0f} tasks, {last['sockets']:.0f} sockets")

@@ -5,7 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+from bench.soak.talks import Talked, talk_problems
 from bench.soak.traffic import Seen
 from speko.providers.call import Usage
 from speko.providers.pricing import estimate_micro_usd
@@ -33,14 +35,19 @@ def problems(
     seen: Iterable[Seen],
     heard: Mapping[str, int],
     *,
+    talks: Iterable[Talked] = (),
+    told: Mapping[str, list[dict[str, Any]]] | None = None,
     hedged: bool = False,
 ) -> Iterator[str]:
-    """What does not fit, in sentences. `heard`: by vendor, the requests that it says it has read. `hedged`: two vendors
-    may have been asked at once, and one may fail in the moment in which the other answers: that is no failover."""
+    """What does not fit, in sentences. `heard`: by vendor, the requests that it says it has read; `told`: the usage
+    that it says its responses in conversations had. `hedged`: two vendors may have been asked at once, and one may fail
+    in the moment in which the other answers: that is no failover."""
     calls = [row for row in attempts if row["session_id"] is None]
     yield from _calls(calls, [row for row in usage if row["session_id"] is None], list(seen), int(hedged))
     yield from _vendors(attempts, heard)
     yield from _money(attempts, usage)
+    engines = Counter(row["provider"] for row in attempts if row["session_id"] is not None)
+    yield from talk_problems([row for row in usage if row["session_id"] is not None], talks, told or {}, engines)
 
 
 def _calls(attempts: list[sqlite3.Row], usage: list[sqlite3.Row], seen: list[Seen], more: int) -> Iterator[str]:

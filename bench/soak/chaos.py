@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from speko.simulators import Engines, Fault, FaultKind, OpenAISimulator, Script
-from speko.simulators.script import RealtimeScript, ScriptedUsage
+from speko.simulators.script import RealtimeScript
 
 VENDORS = ("openai", "groq", "together")
 WORDS = "one two three four five six seven eight nine ten"
@@ -17,10 +18,8 @@ SCRIPT = Script(
     transcript="hello there",
     audio_ms=1500,
     pace=0.01,
-    usage=ScriptedUsage(prompt_tokens=1234, completion_tokens=321, cached_tokens=100),
     realtime=RealtimeScript(pace=4.0),
 )
-"""Token counts that are no round number of micro-USD at the prices of the catalogue."""
 KINDS = (
     FaultKind.REFUSE,
     FaultKind.UNAUTHORIZED,
@@ -55,6 +54,7 @@ class Chaos:
         """All vendors, well."""
         for vendor in VENDORS:
             simulator = OpenAISimulator(script=SCRIPT, engines=Engines.none(), keep=1)
+            simulator.realtime.sessions = deque()  # all of them, for the books
             self.vendors[vendor] = await self._stack.enter_async_context(simulator)
 
     def unleash(self) -> None:
@@ -75,6 +75,14 @@ class Chaos:
         gateway may have taken it for a stale one and asked once more."""
         ledgers = {vendor: simulator.ledger for vendor, simulator in self.vendors.items()}
         return {vendor: ledger.total - ledger.faults["refuse"] for vendor, ledger in ledgers.items()}
+
+    def responses(self) -> dict[str, list[dict[str, Any]]]:
+        """By vendor, the usage that it told of each response of its conversations."""
+        told: dict[str, list[dict[str, Any]]] = {}
+        for vendor, simulator in self.vendors.items():
+            every = (response for session in simulator.realtime.sessions for response in session.responses)
+            told[vendor] = [response.usage for response in every if response.usage is not None]
+        return told
 
     async def stop(self) -> None:
         """Ends them."""

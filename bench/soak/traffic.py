@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from bench.parties import recording
+from bench.soak.talks import Talked
 
 PATIENCE = 30.0
 """Seconds after which an answer counts as never given. All the gateway's own deadlines are shorter in a soak."""
@@ -132,28 +133,36 @@ class Caller:
             usage = next(u for line in reversed(lines[:-1]) if (u := json.loads(line).get("usage")))
             return _seen(answer, request_id, "complete", "served", float(usage["total_tokens"]))
 
-    async def converse(self) -> str | None:
-        """A conversation with a speech-to-speech engine; what was wrong with it, or None."""
+    async def converse(self) -> Talked | None:
+        """A conversation with a speech-to-speech engine; None = none could be had. Raises Dishonest."""
         session = {"mode": "s2s", "s2s": {"provider": "openai", "model": "gpt-realtime"}}
         made = await self._http.post("/v1/sessions", json=session)
         if made.status_code != 201:
-            return None if made.json().get("code") in _HONEST else f"session: {made.status_code}"
+            if made.json().get("code") in _HONEST:
+                return None
+            raise Dishonest(f"session: {made.status_code}")
+        talked = Talked(made.json()["sessionId"])
         try:
             async with asyncio.timeout(PATIENCE + 30):
-                return await self._talk(made.json()["wsUrl"], made.json()["wsToken"])
+                await self._talk(made.json()["wsUrl"], made.json()["wsToken"], talked)
         except InvalidStatus as refused:
-            return f"session: {refused.response.status_code} instead of a socket"
+            raise Dishonest(f"session: {refused.response.status_code} instead of a socket") from None
         except (OSError, TimeoutError) as error:
-            return f"session: {type(error).__name__}"
+            raise Dishonest(f"session: {type(error).__name__}") from None
+        return talked
 
-    async def _talk(self, url: str, token: str) -> str | None:
+    async def _talk(self, url: str, token: str, talked: Talked) -> None:
         frames: list[str] = []
 
         async def read() -> None:
             with suppress(ConnectionClosed):
                 async for message in socket:
                     if isinstance(message, str):
-                        frames.append(json.loads(message)["t"])
+                        frame = json.loads(message)
+                        frames.append(frame["t"])
+                        if frame["t"] == "usage":
+                            talked.input_audio_tokens += frame["inputAudioTokens"]
+                            talked.output_audio_tokens += frame["outputAudioTokens"]
 
         async with connect(url, subprotocols=[Subprotocol(token)], compression=None, proxy=None) as socket:
             reading = asyncio.create_task(read())
@@ -168,9 +177,9 @@ class Caller:
             except ConnectionClosed:
                 await reading
                 if not frames or frames[-1] not in ("end", "error"):
-                    return f"session: closed by the gateway after {frames[-1:]}"
+                    raise Dishonest(f"session: closed by the gateway after {frames[-1:]}") from None
             await reading
-        return None
+            talked.whole = frames[-1:] == ["end"]
 
     def _stream(self, path: str, request_id: str, **asked: Any) -> Any:
         headers = {"x-request-id": request_id, **asked.pop("headers", {})}

@@ -187,7 +187,9 @@ class Response:
                 await self._item_done(item, status)
         self._seen.status = outcome.status
         self._session.finished(self)
-        await self._session.send("response.done", response=self._shown(outcome))
+        shown = self._shown(outcome)
+        await self._session.send("response.done", response=shown)
+        self._seen.usage = shown["usage"]
 
     async def _add(self, item: Item) -> dict[str, Any]:
         """Shows a new item; returns what its events have in common."""

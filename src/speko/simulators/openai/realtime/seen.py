@@ -40,6 +40,8 @@ class SeenResponse(Struct):
     """Names of the tools that were called."""
     instructions: str | None = None
     """Of this response alone."""
+    usage: dict[str, Any] | None = None
+    """The member of `response.done`, once that was sent."""
 
 
 class ToolOutput(Struct):
