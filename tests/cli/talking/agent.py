@@ -50,6 +50,7 @@ class FakeAgent:
         self._results: asyncio.Queue[str] = asyncio.Queue()
         self._unheard_until = 0.0
         self._socket: web.WebSocketResponse | None = None
+        self._ends = False
         self._said = ""
         """The words of the last answer."""
 
@@ -77,8 +78,9 @@ class FakeAgent:
                 if silent == END_OF_TURN_FRAMES:
                     loud = 0
                     answering.append(asyncio.create_task(self._answer()))
-        for task in answering:
-            task.cancel()
+        if not self._ends:  # who has ended it is still saying goodbye
+            for task in answering:
+                task.cancel()
         await asyncio.gather(*answering, return_exceptions=True)
 
     async def say(self, kind: str, **members: Any) -> None:
@@ -113,6 +115,7 @@ class FakeAgent:
             await self._speak(answer)
         if not self._answers and self._ending is not None:
             await self.say("end", reason=self._ending)
+            self._ends = True
             await self._socket.close(code=self._close_code, message=self._ending.encode())
 
     async def _speak(self, answer: Answer) -> None:

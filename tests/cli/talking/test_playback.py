@@ -10,8 +10,10 @@ import pytest
 from speko.cli.talking import playback as module
 from speko.cli.talking.playback import Playback
 from speko.cli.talking.uplink import Uplink
+from tests import loops
 from tests.cli.talking.agent import tone
 
+LOOPS = loops.VIRTUAL
 RATE = 16000
 
 
@@ -167,4 +169,4 @@ async def test_a_machine_that_slept_does_not_catch_up(monkeypatch: pytest.Monkey
     before, now = sent, 60.0
     await asyncio.sleep(0.05)
     task.cancel()
-    assert sent - before < 20
+    assert sent - before <= 4, "it goes on at its pace"

@@ -141,12 +141,13 @@ class Conversation:
         nothing more to say: all of it has come, and its end comes when it was heard."""
         clock = asyncio.get_running_loop().time
         self._last_frame = clock()
-        while not event.is_set() and (quiet := self._last_frame + QUIET_SECONDS - clock()) > 0:
+        while not event.is_set():
+            since = max(self._last_frame, self._playback.last_heard)
+            if (quiet := since + QUIET_SECONDS - clock()) <= 0:
+                break
             with suppress(TimeoutError):
                 async with asyncio.timeout(quiet):
                     await event.wait()
-            if not self._playback.idle:
-                self._last_frame = clock()
         return event.is_set()
 
     async def _receive(self) -> None:

@@ -52,6 +52,7 @@ class Playback:
         self._something = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._idle_since = 0.0
         self.heard = bytearray()
         """All that was heard so far."""
         self.on_frame: Callable[[float, bytes], None] | None = None
@@ -89,15 +90,16 @@ class Playback:
         self._waiting_bytes = 0
         self._fed = 0.0
         self._newest_over = True
-        self._idle.set()
+        self._nothing_left()
         if self._speaker is not None:
             self._speaker.silence()
         return heard_ms
 
     @property
-    def idle(self) -> bool:
-        """Everything that came was heard."""
-        return self._idle.is_set()
+    def last_heard(self) -> float:
+        """When there was something to hear for the last time, by the clock: now, unless everything that came was
+        heard."""
+        return self._idle_since if self._idle.is_set() else self._clock()
 
     async def played_out(self) -> None:
         """Waits until everything that came was heard."""
@@ -152,5 +154,10 @@ class Playback:
                 async with asyncio.timeout(self._ahead):
                     await self._something.wait()
             return
-        self._idle.set()
+        self._nothing_left()
         await self._something.wait()
+
+    def _nothing_left(self) -> None:
+        if not self._idle.is_set():
+            self._idle.set()
+            self._idle_since = self._clock()
