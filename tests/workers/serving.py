@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +63,8 @@ async def served(folder: Path, database_url: str, vendor: OpenAISimulator, **mor
     env = {name: value for name, value in os.environ.items() if not name.startswith("SPEKO_")}
     env |= {"OPENAI_API_KEY": "sk-vendor-key-of-the-test", "OPENAI_BASE_URL": vendor.base_url}
     env |= {"SPEKO_AGENT_PROCESSES": "0", "SPEKO_STT_WORKERS": "1", "SPEKO_DATABASE_URL": database_url}
-    env |= {"SPEKO_WORKERS": "2", "SPEKO_EMBEDDED": "never", **more}
-    options = ["--port", "0", "--data", str(folder / "data"), "--first-key", "--json"]
+    env |= {"SPEKO_WORKERS": "2", "SPEKO_PORT": "0", "SPEKO_EMBEDDED": "never", **more}
+    options = ["--data", str(folder / "data"), "--first-key", "--json"]
     log, out = folder / "log", folder / "out"
     with log.open("wb") as err, out.open("wb") as stdout:  # no pipe: the workers have it too
         process = await asyncio.create_subprocess_exec(
@@ -109,3 +109,10 @@ async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> No
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for is in other processes
             await asyncio.sleep(0.01)
+
+
+async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Waits for a condition that other processes are asked about."""
+    async with asyncio.timeout(30):
+        while not await condition():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)

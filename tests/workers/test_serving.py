@@ -20,7 +20,7 @@ from speko.simulators import OpenAISimulator, Script
 from tests import loops
 from tests.api.running import events, until
 from tests.database import Databases
-from tests.workers.serving import COMPLETE, WORDS, Served, children_of, eventually, lives, served
+from tests.workers.serving import COMPLETE, WORDS, Served, eventually, lives, served
 
 LOOPS = loops.ASYNCIO
 
@@ -137,20 +137,6 @@ def listens(gateway: Served) -> bool:
     except httpx.TransportError:
         return False
     return True
-
-
-async def test_nothing_is_left_of_whoever_is_killed(tmp_path: Path, databases: Databases) -> None:
-    async with (
-        OpenAISimulator(script=WORDS) as vendor,
-        served(tmp_path, databases.fresh(), vendor, SPEKO_EMBEDDED="always") as gateway,
-    ):
-        workers = gateway.workers()
-        own = {worker: children_of(worker) for worker in workers}
-        assert all(own.values()), "recognisers have processes of their own"
-        os.kill(workers[0], signal.SIGKILL)
-        await eventually(lambda: not any(map(lives, own[workers[0]])))
-        gateway.process.kill()
-        await eventually(lambda: not any(map(lives, {workers[1], *own[workers[1]]})))
 
 
 def serve(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

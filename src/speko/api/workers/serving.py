@@ -1,11 +1,12 @@
 """`speko serve --workers N`: what the supervisor prepares, and what a worker does."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from speko.api.gateway import Gateway
 from speko.api.server import CannotListen, Ready, Server, bound, run_gateway
 from speko.api.workers.channel import Failed, Serves, WorkersEnd
-from speko.api.workers.orders import Orders
+from speko.api.workers.orders import End, Orders
 from speko.api.workers.place import Place
 from speko.api.workers.supervisor import Supervisor
 from speko.routing.score_rows import ScoreFileError
@@ -55,7 +56,7 @@ def run_worker(
         channel.report(Serves(ready.url, ready.console_url))
 
     def on_server(server: Server) -> None:
-        orders.to(server.end)
+        orders.to(_end_of(server))
 
     try:
         with bound(*address, shared=True) as sock:
@@ -63,6 +64,22 @@ def run_worker(
     except (StorageError, CannotListen, ScoreFileError) as error:
         channel.report(Failed(_KINDS[type(error)], str(error)))
         return 1
+    except asyncio.CancelledError:  # see `_end_of`
+        return 0
+
+
+def _end_of(server: Server) -> End:
+    """How to end a worker, told in the task that runs it. While it starts that task is cancelled: engines take seconds
+    to warm up, and there is nothing to drain yet."""
+    running = asyncio.current_task()
+    assert running is not None  # noqa: S101 - a coroutine that runs has one
+
+    def end(*, at_once: bool) -> None:
+        server.end(at_once=at_once)
+        if not server.started and not running.cancelling():
+            running.cancel()
+
+    return end
 
 
 _KINDS: dict[type[Exception], str] = {
