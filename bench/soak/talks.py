@@ -10,7 +10,7 @@ from speko.providers.call import Usage
 from speko.providers.pricing import estimate_micro_usd
 from speko.providers.registry import Registry
 
-_HEARD, _SPOKEN = "s2s_input_audio_tokens", "s2s_output_audio_tokens"
+_HEARD, _SPOKEN, _CUT = "s2s_input_audio_tokens", "s2s_output_audio_tokens", "s2s_seconds"
 Line = tuple[str, float, int]
 """Metric, quantity and micro-USD of a row of usage."""
 
@@ -63,12 +63,13 @@ def _engines(
     rows: list[sqlite3.Row], told: Mapping[str, list[dict[str, Any]]], engines: Mapping[str, int]
 ) -> Iterator[str]:
     """Every row is half of a response that its engine told of, at its price to the micro-USD, and no two are the same
-    half of the same response."""
+    half of the same response; or the seconds of a response that was cut short with its connection."""
     registry = Registry.load()
     booked: dict[tuple[str, str], Counter[Line]] = defaultdict(Counter)
     for row in rows:
         booked[row["provider"], row["model"]][row["metric"], row["quantity"], row["cost_micro_usd"]] += 1
     for (vendor, name), lines in booked.items():
+        connections = engines.get(vendor, 0)
         model = registry.model(vendor, "s2s", name)
         price = model.price if model else None
         served: Counter[Line] = Counter()
@@ -78,11 +79,15 @@ def _engines(
             heard, spoken = _halves(response)
             served[_HEARD, float(heard.input_audio_tokens), estimate_micro_usd(price, heard)] += 1
             served[_SPOKEN, float(spoken.output_audio_tokens), estimate_micro_usd(price, spoken)] += 1
+        cut = 0
         for (metric, quantity, cost), count in (lines - served).items():
-            yield f"{vendor}: {count} times {quantity:.0f} {metric} for {cost} micro-USD, which it never told of"
+            if metric == _CUT and cost == estimate_micro_usd(price, Usage(audio_ms=round(quantity * 1e3))):
+                cut += count
+            else:
+                yield f"{vendor}: {count} times {quantity:.0f} {metric} for {cost} micro-USD, which it never told of"
         lost = (served - lines).total() // 2
-        if lost > engines.get(vendor, 0):
-            yield f"{vendor}: {lost} responses are not in the books, with {engines.get(vendor, 0)} connections"
+        if lost + cut > connections:
+            yield f"{vendor}: {lost} responses are not in the books, {cut} were cut, with {connections} connections"
 
 
 def _halves(response: Mapping[str, Any]) -> tuple[Usage, Usage]:

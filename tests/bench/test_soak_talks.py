@@ -23,6 +23,7 @@ ROW: dict[str, Any] = {"session_id": "ses_1", "provider": "openai", "model": "gp
 # 36 text tokens at 4 USD a million, 100 of sound at 32, 64 cached at 0.40; then 20 of text at 16, 100 of sound at 64
 HEARD = ROW | {"metric": "s2s_input_audio_tokens", "quantity": 150.0, "cost_micro_usd": 3370}
 SPOKEN = ROW | {"metric": "s2s_output_audio_tokens", "quantity": 100.0, "cost_micro_usd": 6720}
+CUT = ROW | {"metric": "s2s_seconds", "quantity": 2.0, "cost_micro_usd": 0}
 TALKED = Talked("ses_1", input_audio_tokens=150, output_audio_tokens=100, whole=True)
 
 
@@ -34,6 +35,7 @@ def test_books_that_fit() -> None:
     assert found([HEARD, SPOKEN], TALKED, [TOLD, NOTHING]) == []
     assert found([HEARD, SPOKEN], Talked("ses_1"), [TOLD]) == []
     assert found([HEARD, SPOKEN], TALKED, [TOLD, TOLD], connections=1) == []
+    assert found([HEARD, SPOKEN, CUT], TALKED, [TOLD], connections=1) == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,9 @@ def test_books_that_fit() -> None:
         ([HEARD, HEARD, SPOKEN], Talked("ses_1"), [TOLD], "never told of"),
         ([HEARD | {"cost_micro_usd": 3371}, SPOKEN], TALKED, [TOLD], "3371 micro-USD, which it never told of"),
         ([HEARD, SPOKEN | {"provider": "groq"}], TALKED, [TOLD], "groq: 1 times"),
-        ([HEARD, SPOKEN], TALKED, [TOLD, TOLD], "1 responses are not in the books, with 0 connections"),
+        ([HEARD, SPOKEN], TALKED, [TOLD, TOLD], "1 responses are not in the books, 0 were cut, with 0 connections"),
+        ([HEARD, SPOKEN, CUT], TALKED, [TOLD], "1 were cut, with 0 connections"),
+        ([HEARD, SPOKEN, CUT | {"cost_micro_usd": 1}], TALKED, [TOLD], "for 1 micro-USD, which it never told of"),
         ([HEARD | {"session_id": "ses_2"}, HEARD, SPOKEN], TALKED, [TOLD, TOLD], "nobody had that conversation"),
     ],
 )
