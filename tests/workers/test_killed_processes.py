@@ -140,6 +140,8 @@ async def a_worker(gateway: Served, books: Books) -> None:
     assert (lost.frames[0]["code"], lost.closed[0]) == ("SESSION_NOT_FOUND", 4404)
     assert await books.end_of(made) == ("failed", "gateway_lost")
     assert await books.used(made) == used, "what was written stays"
+    attempts = await books.rows("SELECT modality, outcome FROM attempts WHERE session_id = $1", made["sessionId"])
+    assert set(attempts) == {("llm", "served"), ("tts", "served")}, "its engine's is written at the end"
     await eventually(lambda: len(gateway.workers()) == 2, PATIENCE)
     (new,) = set(gateway.workers()) - {other}
     made, caller = await talk(gateway, new)
