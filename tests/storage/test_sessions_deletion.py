@@ -154,6 +154,31 @@ async def test_a_vendors_words_that_another_process_still_has_go_too(
     ]
 
 
+async def test_calls_that_name_a_session_are_its_own_while_it_is_there(
+    database: Database, sessions: Sessions, elsewhere: Database
+) -> None:
+    for id in ("s1", "s2"):
+        await sessions.create(session_row(id))
+    ledger = LedgerWriter(elsewhere)
+    named = [("s1", ORG), ("s2", ORG), ("s3", ORG), ("s2", "org_2")]
+    for number, (id, owner) in enumerate(named):
+        whose = {"named_session_id": id, "organization_id": owner}
+        ledger.attempt(attempt_row(f"att_{number}", message="said no", **whose))
+        ledger.usage(usage_row(f"use_{number}", **whose))
+    assert await sessions.delete(ORG, "s1") == "deleted"
+    ledger.start()
+    await ledger.close()
+    assert (ledger.written, ledger.dropped) == (8, 0)
+    for table in (tables.attempts, tables.usage):
+        async with database.read() as connection:
+            found = await connection.execute(select(table.c.session_id).order_by(table.c.id))
+        assert found.scalars().all() == [None, "s2", None, None]
+    assert await sessions.delete(ORG, "s2") == "deleted"
+    async with database.read() as connection:
+        messages = await connection.execute(select(tables.attempts.c.message).order_by(tables.attempts.c.id))
+    assert messages.scalars().all() == ["said no", None, "said no", "said no"]
+
+
 async def test_what_is_written_during_a_deletion_waits_for_it(
     database: Database, sessions: Sessions, elsewhere: Database
 ) -> None:

@@ -3,6 +3,7 @@ stream it, book it, and end everything when the caller leaves. Source: contract,
 """
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -25,6 +26,7 @@ from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
 
 _NO_CONSTRAINTS = PipelineConstraints()
+_SESSION_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 E = TypeVar("E")
 
 
@@ -52,6 +54,7 @@ class RoutedCall(ABC, Generic[E]):
             context.organization_id,
             api_key_id=context.api_key_id,
             traceparent=context.traceparent,
+            named_session_id=_named_session(request.scope),
         )
         chain = self.gateway.router.chain(
             self.modality,
@@ -167,3 +170,12 @@ class RoutedCall(ABC, Generic[E]):
             return ApiError(404, "MODEL_NOT_FOUND", text, issues=[{"path": "model", "message": "is not usable"}])
         reason = "NO_CONNECTOR" if skipped and all(s["reason"] == "NO_CONNECTOR" for s in skipped) else "NO_CANDIDATE"
         return ApiError(500, self.failed_code, text, reason=reason, errors=skipped)
+
+
+def _named_session(scope: Scope) -> str | None:
+    """The session that the caller says the call belongs to. Whether there is one is seen when it is booked."""
+    for name, value in scope["headers"]:
+        if name == b"x-session-id":
+            named = value.strip().lower()
+            return named.decode() if _SESSION_ID.fullmatch(named) else None
+    return None

@@ -51,6 +51,9 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     scores_run_id: str | None
     api_key_id: str | None = None
     """The API key that the call came with; None = from the web console."""
+    named_session_id: str | None = None
+    """The session that the caller says a call belongs to, known to nobody yet: it is stored as `session_id` where the
+    organisation has such a session."""
     credential_id: str = "platform"
     """Which vendor key was used: `platform`, or the id of the organisation's own. Not stored."""
     hedge: bool = False
@@ -80,7 +83,8 @@ class UsageRow(Struct, frozen=True, kw_only=True):
     estimated: bool
     created_at: datetime
     api_key_id: str | None = None
-    """As in `AttemptRow`."""
+    """As in `AttemptRow`; the next likewise."""
+    named_session_id: str | None = None
 
 
 class Ledger(Protocol):

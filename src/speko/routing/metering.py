@@ -28,6 +28,8 @@ class CallInfo:
     """None = from the web console."""
     traceparent: str | None = None
     """The call's own span, which its attempts are children of; None = nobody traces."""
+    named_session_id: str | None = None
+    """As in `AttemptRow`."""
 
 
 class Meter:
@@ -56,6 +58,7 @@ class Meter:
                 request_id=self.info.request_id,
                 organization_id=self.info.organization_id,
                 session_id=self.info.session_id,
+                named_session_id=self.info.named_session_id,
                 endpoint=self.info.endpoint,
                 modality=candidate.modality,
                 position=attempt.position,
@@ -111,6 +114,7 @@ class Meter:
                 request_id=self.info.request_id,
                 organization_id=self.info.organization_id,
                 session_id=self.info.session_id,
+                named_session_id=self.info.named_session_id,
                 provider=candidate.provider,
                 model=candidate.model,
                 type=candidate.modality,

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import bindparam, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from speko.routing.ledger import AttemptRow, UsageRow
 from speko.storage import tables
 from speko.storage.database import Database
 from speko.storage.ledger_rows import Values, attempt_values, usage_values
-from speko.storage.sessions_outlived import marked, unless_gone
+from speko.storage.sessions_outlived import marked, named, unless_gone
 from speko.storage.verdicts import Verdict, write_verdicts
 
 Row = TypeVar("Row")
@@ -22,6 +23,7 @@ _ROWS_AT_ONCE = 50
 """Rows that are prepared without letting the event loop do anything else: below a millisecond."""
 
 _MESSAGE = unless_gone(tables.attempts.c.message, tables.attempts.c.session_id)
+_ATTEMPT_OF, _USAGE_OF = named(tables.attempts), named(tables.usage)
 _TOUCH = (
     update(tables.api_keys)
     .where(
@@ -67,29 +69,49 @@ async def write_batch(database: Database, batch: Batch) -> None:
     commit went unheard can be repeated. Raises StorageError when the database is away or refuses a row."""
     async with database.write() as connection:
         # Usage first: it is what customers are shown.
-        for used in _slices(batch.usage):
-            await connection.execute(database.insert_new(tables.usage), [usage_values(row) for row in used])
-        for tried in _slices([row for row in batch.attempts if not _may_quote(row)]):
-            await connection.execute(database.insert_new(tables.attempts), [attempt_values(row) for row in tried])
-        for quoting in _slices([row for row in batch.attempts if _may_quote(row)]):
-            await connection.execute(
-                database.insert_new(tables.attempts).values(message=_MESSAGE), [_quoting_values(row) for row in quoting]
-            )
+        await _insert_usage(database, connection, batch.usage)
+        await _insert_attempts(database, connection, batch.attempts)
         # In one order everywhere, so that two processes never wait for each other's rows in a circle.
         for touches in _slices(sorted(batch.touches)):
             await connection.execute(_TOUCH, [{"key_id": key_id, "used_at": at} for key_id, at in touches])
         await write_verdicts(connection, batch.verdicts)
 
 
-def _may_quote(row: AttemptRow) -> bool:
-    """Whether a vendor may have quoted what was said in a session."""
-    return row.message is not None and row.session_id is not None
+async def _insert_usage(database: Database, connection: AsyncConnection, rows: list[UsageRow]) -> None:
+    insert = database.insert_new(tables.usage)
+    for plain in _slices([row for row in rows if row.named_session_id is None]):
+        await connection.execute(insert, [usage_values(row) for row in plain])
+    for naming in _slices([row for row in rows if row.named_session_id is not None]):
+        values = [_naming(row, usage_values(row)) for row in naming]
+        await connection.execute(insert.values(session_id=_USAGE_OF), values)
 
 
-def _quoting_values(row: AttemptRow) -> Values:
-    values = attempt_values(row)
-    quoted = {"message": values.pop("message"), "session_id": values["session_id"]}
-    return values | marked(quoted)
+async def _insert_attempts(database: Database, connection: AsyncConnection, rows: list[AttemptRow]) -> None:
+    insert = database.insert_new(tables.attempts)
+    plain, quoting, naming = [], [], []
+    for row in rows:
+        if row.named_session_id is not None:
+            naming.append(row)
+        elif row.message is not None and row.session_id is not None:
+            quoting.append(row)  # a vendor may have quoted what was said there
+        else:
+            plain.append(row)
+    for some in _slices(plain):
+        await connection.execute(insert, [attempt_values(row) for row in some])
+    for some in _slices(quoting):
+        await connection.execute(insert.values(message=_MESSAGE), [_quoting(attempt_values(row)) for row in some])
+    for some in _slices(naming):
+        values = [_naming(row, attempt_values(row)) for row in some]
+        await connection.execute(insert.values(session_id=_ATTEMPT_OF), values)
+
+
+def _quoting(values: Values) -> Values:
+    return values | marked({"message": values.pop("message"), "session_id": values["session_id"]})
+
+
+def _naming(row: AttemptRow | UsageRow, values: Values) -> Values:
+    del values["session_id"]
+    return values | marked({"session_id": row.named_session_id, "organization_id": row.organization_id})
 
 
 def _slices(rows: list[Row]) -> Iterator[list[Row]]:

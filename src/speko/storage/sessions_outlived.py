@@ -25,6 +25,14 @@ def unless_gone(column: Column[Any], session_id: Column[Any]) -> ScalarSelect[An
     return _held(session_id, _parameter(column)).scalar_subquery()
 
 
+def named(table: Table) -> ScalarSelect[Any]:
+    """The id of a session that a row's organisation has, else null. Takes both ids as `marked`."""
+    sessions = tables.sessions
+    ours = sessions.c.organization_id == _parameter(table.c.organization_id)
+    same = sessions.c.id == _parameter(table.c.session_id)
+    return _hold(select(sessions.c.id).where(same, ours)).scalar_subquery()
+
+
 def marked(values: Values) -> Values:
     """Parameters from values of columns."""
     return {_MARK + name: value for name, value in values.items()}
@@ -32,7 +40,10 @@ def marked(values: Values) -> Values:
 
 def _held(session_id: Column[Any], *wanted: BindParameter[Any]) -> Select[Any]:
     sessions = tables.sessions
-    query = select(*wanted).select_from(sessions).where(sessions.c.id == _parameter(session_id))
+    return _hold(select(*wanted).select_from(sessions).where(sessions.c.id == _parameter(session_id)))
+
+
+def _hold(query: Select[Any]) -> Select[Any]:
     return query.with_for_update(read=True, key_share=True)  # SQLite has one writer at a time anyway
 
 
