@@ -36,7 +36,6 @@ from speko.providers.llm import (
     Tool,
     ToolCall,
     ToolChoice,
-    ToolName,
 )
 from speko.routing.attempts import Candidate
 from speko.routing.dispatch import Served
@@ -72,7 +71,7 @@ class MessageBody(ChatMessage, frozen=True, rename="camel", omit_defaults=True):
 class ChatTool(Struct, frozen=True, rename="camel", kw_only=True):
     """A tool as callers declare it."""
 
-    name: ToolName
+    name: Annotated[str, Meta(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$", min_length=1, max_length=64)]
     description: Annotated[str, Meta(min_length=1, max_length=1024)]
     parameters: dict[str, Any]
     execution_mode: Literal["inline", "webhook", "builtin", "integration"] = "inline"

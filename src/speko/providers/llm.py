@@ -14,7 +14,8 @@ from speko.providers.call import Call
 
 Role = Literal["system", "user", "assistant", "tool"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
-ToolName = Annotated[str, Meta(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$", min_length=1, max_length=64)]
+ToolName = Annotated[str, Meta(pattern="^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
+"""As vendors take it; `/v1/complete` takes fewer (contract, one-shot endpoints 3)."""
 
 
 class ToolCall(Struct, frozen=True, rename="camel"):

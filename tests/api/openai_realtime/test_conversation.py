@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from speko.simulators.script import RealtimeScript, Script, ScriptedToolCall
 from tests.api.openai_realtime.talking import LOUD, QUIET, talking
 from tests.faults.show import ANSWER, SCRIPT, stage
@@ -97,6 +99,15 @@ async def test_a_tool_is_called_and_its_output_answered(tmp_path: Path) -> None:
         assert ANSWER in talk.words
         [session] = show.vendors["openai"].realtime.sessions
         assert [result.output for result in session.tool_outputs] == ["21 degrees"]
+
+
+@pytest.mark.parametrize("name", ["get-weather", "1st", "-", "x" * 64])
+async def test_names_of_tools_are_those_of_that_api(tmp_path: Path, name: str) -> None:
+    calling = Script(tool_calls=(ScriptedToolCall(name, "{}"),), realtime=CALLING.realtime)
+    async with stage(tmp_path, calling) as show, talking(show.gateway) as talk:
+        await talk.configure(tools=[{**TOOL, "name": name}])
+        done = await talk.ask("What is the weather?")
+        assert [item["name"] for item in done["output"] if item["type"] == "function_call"] == [name]
 
 
 async def test_an_assistant_speaks_first_when_it_is_asked_to(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.providers.embedded.spoken import needs_flite
 @needs_flite
 async def test_it_hears_speaks_and_calls_a_tool(tmp_path: Path) -> None:
     async with running(tmp_path, agent_processes=1) as gateway, talking(gateway, "auto") as talk:
-        await talk.configure(audio=HEARING, tools=[TOOL])
+        await talk.configure(audio=HEARING, tools=[{**TOOL, "name": "get-weather"}])
         await talk.hear(await speech_of(gateway.client, "What is twelve times twelve?") + QUIET * 50)
         await talk.until(lambda: "144" in talk.words, 60)
         heard = await talk.first("conversation.item.input_audio_transcription.completed")
@@ -23,6 +23,7 @@ async def test_it_hears_speaks_and_calls_a_tool(tmp_path: Path) -> None:
         await talk.write("What is the weather in Paris?")
         await talk.api.response.create()
         call = await talk.first("response.function_call_arguments.done")
+        assert call["name"] == "get-weather"
         await talk.until(lambda: talk.events[-1]["type"] == "response.done")
         output: Any = {"type": "function_call_output", "call_id": call["call_id"], "output": '{"temperature": 21}'}
         await talk.api.conversation.item.create(item=output)

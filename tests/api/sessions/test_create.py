@@ -85,7 +85,7 @@ async def test_what_is_stored(tmp_path: Path) -> None:
             "systemPrompt": "Be brief.",
             "temperature": 0.5,
             "inputSampleRate": 16000,
-            "tools": [{"name": "look", "description": "looks", "parameters": {"type": "object"}}],
+            "tools": [{"name": "1st-look", "description": "looks", "parameters": {"type": "object"}}],
         },
         "voice": "kal",
         "firstMessage": "Hello!",
@@ -107,7 +107,7 @@ async def test_what_is_stored(tmp_path: Path) -> None:
     spec, cascade = row.spec, row.spec.cascade
     assert (spec.provider, spec.model, spec.voice, spec.cascade_voice) == (None, None, "marin", "kal")
     assert (spec.system_prompt, spec.temperature, spec.max_duration_seconds) == ("Be brief.", 0.5, 30)
-    assert [tool.name for tool in spec.tools] == ["look"]
+    assert [tool.name for tool in spec.tools] == ["1st-look"]
     assert spec.intent is not None
     assert spec.intent.language == "de-AT"
     assert (cascade.first_message, cascade.temperature, cascade.max_tokens) == ("Hello!", 1, 9)
@@ -155,7 +155,7 @@ def _with_tools(*tools: dict[str, Any]) -> dict[str, Any]:
         ({"s2s": {**PINNED["s2s"], "outputSampleRate": "16000"}}, "s2s.outputSampleRate"),
         ({"s2s": {**PINNED["s2s"], "temperature": 2.1}}, "s2s.temperature"),
         (
-            {"s2s": {**PINNED["s2s"], "tools": [{"name": "1", "description": "d", "parameters": {}}]}},
+            {"s2s": {**PINNED["s2s"], "tools": [{"name": "a b", "description": "d", "parameters": {}}]}},
             "s2s.tools.0.name",
         ),
         (

@@ -11,7 +11,16 @@ from msgspec import Meta, Struct
 from speko.api.complete import MessageBody, check_conversation
 from speko.api.errors import ApiError, invalid
 from speko.api.openai.naming import ModelName
-from speko.providers.llm import LlmOptions, NamedFunction, NamedTool, ReasoningEffort, Tool, ToolCall, ToolChoice
+from speko.providers.llm import (
+    LlmOptions,
+    NamedFunction,
+    NamedTool,
+    ReasoningEffort,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolName,
+)
 
 _MOST_TOOLS = 128
 _NO_OPTIONS = LlmOptions()
@@ -62,7 +71,7 @@ class Message(Struct, frozen=True):
 class Function(Struct, frozen=True):
     """What the model may call. `strict` is not passed on."""
 
-    name: Annotated[str, Meta(pattern="^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
+    name: ToolName
     description: Annotated[str, Meta(max_length=1024)] | None = None
     parameters: dict[str, Any] | None = None
 

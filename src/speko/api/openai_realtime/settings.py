@@ -30,7 +30,7 @@ RATE = 24_000
 """Hz of the only format: PCM16 little-endian mono, in both directions."""
 Modality = Literal["audio", "text"]
 Detection = Literal["server_vad", "semantic_vad"]
-_TOOL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}\Z")
+_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _LONGEST_DESCRIPTION = 1024
 _MOST_TOOLS = 128
 _NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
@@ -222,9 +222,7 @@ def _tool(wanted: FunctionTool, path: str) -> Tool:
         raise not_served("Only functions that the client runs", f"{path}.type")
     name, description = wanted.name or "", wanted.description or wanted.name or ""
     if not _TOOL_NAME.match(name):
-        raise Complaint(
-            "A name is a letter or _, then at most 63 letters, digits and _", "invalid_value", f"{path}.name"
-        )
+        raise Complaint("A name is 1 to 64 letters, digits, _ and -", "invalid_value", f"{path}.name")
     if len(description) > _LONGEST_DESCRIPTION:
         raise Complaint(f"At most {_LONGEST_DESCRIPTION} characters", "string_above_max_length", f"{path}.description")
     return Tool(name, description, wanted.parameters or _NO_PARAMETERS)
