@@ -27,8 +27,10 @@ TURNS = (
 )
 GREETING = (
     "Welcome to this rather long announcement. It goes on for quite some time, so that there is something to "
-    "interrupt. The river is wide, the road is long, and nobody has counted the stones."
-)
+    "interrupt. The river is wide, the road is long, and nobody has counted the stones. "
+) * 5
+"""Nearly a minute: what was heard is told by the clock, and before half of it the user has cut in, however slow the
+machine is."""
 MOST_WORD_ERRORS = 15.0
 """Percent."""
 
