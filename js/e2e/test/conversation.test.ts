@@ -8,9 +8,13 @@ import { record } from "../harness/speech.js";
 import { AGENT, happenings, loudest, talk, until } from "../harness/talk.js";
 
 const SILENT = 0.005;
-const LONG =
-  "This is a long announcement that is meant to be interrupted. It goes on and on about nothing in particular, so that " +
-  "there is enough time to speak over it. The weather is fine, the road is long, and the river is wide.";
+/** Three quarters of a minute: even where it begins late, the user cuts in long before its middle. */
+const LONG = Array(3)
+  .fill(
+    "This is a long announcement that is meant to be interrupted. It goes on and on about nothing in particular, so " +
+      "that there is enough time to speak over it. The weather is fine, the road is long, and the river is wide.",
+  )
+  .join(" ");
 
 let gateway: RunningGateway;
 let site: Site;
@@ -86,7 +90,7 @@ test("two spoken questions are heard and answered aloud, and the end leaves noth
 });
 
 test("speaking over the agent silences it", async () => {
-  const { path } = record([{ silence: 4 }, { say: "Stop, please. What is seven plus eight?" }, { silence: 30 }]);
+  const { path } = record([{ silence: 8 }, { say: "Stop, please. What is seven plus eight?" }, { silence: 30 }]);
   const page = await open({ microphone: path });
   expect(await talk(page, { session: { ...AGENT, firstMessage: LONG } })).toBeNull();
   const speaking = await until(page, "mode", /speaking/);

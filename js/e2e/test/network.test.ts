@@ -172,7 +172,7 @@ describe.skipIf(!mayMakeNetworks)("two hosts, and a link between them that fails
       expect(found.energy / whole.energy).toBeCloseTo(1, 2);
       expect(Math.abs(found.audibleMs - whole.audibleMs)).toBeLessThan(200);
     }
-  }, 240_000);
+  }, 480_000);
 
   test("3 s without a link, in the middle of a question: not a word is lost", async () => {
     const page = await inConversation();

@@ -117,7 +117,7 @@ describe("beginning", () => {
     const asked = vi.fn(() => connecting);
     const { talk, other } = setUp({ connect: asked });
     const started = talk.start(ASKED);
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 30_000 });
     await talk.stop();
     expect(talk.phase.value).toBe("idle");
     connect(other);

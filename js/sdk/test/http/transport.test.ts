@@ -10,6 +10,7 @@ import {
   rejection,
   silence,
 } from "../support/gateway.js";
+import { until } from "../support/until.js";
 
 const get = (reply: Reply, options = {}) => gateway(reply).then(({ client }) => client(options).organization.get());
 
@@ -164,7 +165,7 @@ describe("the caller's signal", () => {
     const { client, received } = await gateway(silence);
     const caller = new AbortController();
     const outcome = rejection(client().organization.get(caller.signal));
-    await vi.waitUntil(() => received.length === 1);
+    await until(() => received.length === 1);
     caller.abort();
     expect(await outcome).toMatchObject({ name: "AbortError" });
     await received[0]?.closed;
@@ -174,7 +175,7 @@ describe("the caller's signal", () => {
     const { client, received } = await gateway(silence);
     const caller = new AbortController();
     const outcome = rejection(client().organization.get(caller.signal));
-    await vi.waitUntil(() => received.length === 1);
+    await until(() => received.length === 1);
     caller.abort(new RangeError("enough"));
     expect(await outcome).toBeInstanceOf(RangeError);
   });

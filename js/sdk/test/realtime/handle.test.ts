@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RealtimeFrame } from "../../src/index.js";
 import { converse } from "../support/conversation.js";
+import { until } from "../support/until.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -135,7 +136,7 @@ describe("on", () => {
     tell({ t: "interruption" });
     tell({ t: "usage" });
     await frame("usage");
-    await vi.waitUntil(() => seen.length === 2);
+    await until(() => seen.length === 2);
     expect(seen).toEqual(["interruption", "usage"]);
     expect(reported.mock.calls).toEqual([[broken], [broken]]);
     off();
@@ -152,7 +153,7 @@ describe("on", () => {
     });
     tell({ t: "usage" });
     await frame("usage");
-    await vi.waitUntil(() => report.mock.calls.length === 1);
+    await until(() => report.mock.calls.length === 1);
     expect(report).toHaveBeenCalledWith(broken);
     off();
   });
@@ -167,7 +168,7 @@ describe("on", () => {
     first();
     tell({ t: "usage" });
     await frame("usage");
-    await vi.waitUntil(() => seen.length > 0);
+    await until(() => seen.length > 0);
     expect(seen).toEqual(["usage"]);
   });
 
@@ -181,7 +182,7 @@ describe("on", () => {
     tell({ t: "usage" });
     tell({ t: "interruption" });
     await frame("interruption");
-    await vi.waitUntil(() => seen.length > 0);
+    await until(() => seen.length > 0);
     expect(seen).toEqual(["interruption"]);
   });
 
@@ -196,7 +197,7 @@ describe("on", () => {
     tell({ t: "usage" });
     tell({ t: "interruption" });
     await frame("interruption");
-    await vi.waitUntil(() => seen.length === 3);
+    await until(() => seen.length === 3);
     expect(seen).toEqual(["first usage", "usage", "interruption"]);
   });
 });

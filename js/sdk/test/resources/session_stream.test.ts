@@ -12,6 +12,7 @@ import {
   silence,
   sse,
 } from "../support/gateway.js";
+import { until } from "../support/until.js";
 
 const ACTIVE = sse("status", { status: "active", endedAt: null });
 const END = sse("end", { reason: "session_ended" });
@@ -124,7 +125,7 @@ describe("sessions.stream, when a connection ends before the session", () => {
     // Once for the silence, once for the delay before the next connection.
     vi.advanceTimersByTime(60_000);
     await received[0]?.closed;
-    await vi.waitUntil(() => vi.advanceTimersByTime(1) && received.length === 2, { interval: 1 });
+    await vi.waitUntil(() => vi.advanceTimersByTime(1) && received.length === 2, { interval: 1, timeout: 30_000 });
     expect(kinds((await rest).events)).toEqual(["end"]);
   });
 
@@ -155,7 +156,7 @@ describe("sessions.stream, when a connection ends before the session", () => {
     const caller = new AbortController();
     vi.mocked(Observation.prototype.lost).mockReturnValue(60_000);
     const outcome = collect(client().sessions.stream("s1", { signal: caller.signal }));
-    await vi.waitUntil(() => vi.mocked(Observation.prototype.lost).mock.calls.length === 1);
+    await until(() => vi.mocked(Observation.prototype.lost).mock.calls.length === 1);
     caller.abort(new Error("enough"));
     expect((await outcome).error).toMatchObject({ message: "enough" });
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TranscribeEvent } from "../../src/index.js";
 import {
   brokenAfter,
@@ -12,6 +12,7 @@ import {
   sse,
 } from "../support/gateway.js";
 import { cut, seeded } from "../support/random.js";
+import { until } from "../support/until.js";
 
 const AUDIO = Uint8Array.from({ length: 256 }, (_, index) => index);
 const ROUTED = { provider: "deepgram", model: "nova-3", failoverCount: 1, scoresRunId: "run_1" };
@@ -108,7 +109,7 @@ describe("transcribe", () => {
     const { client, received } = await gateway(hangingAfter([META]));
     const caller = new AbortController();
     const outcome = rejection(client().transcribe(AUDIO, { language: "en" }, caller.signal));
-    await vi.waitUntil(() => received.length === 1);
+    await until(() => received.length === 1);
     caller.abort();
     expect(await outcome).toMatchObject({ name: "AbortError" });
     await received[0]?.closed;
@@ -224,7 +225,7 @@ describe("transcribeStream", () => {
 
   it("ends within the time of a request, also in the middle", async () => {
     const { client } = await gateway(hangingAfter([META]));
-    const { events, error } = await collect(client({ timeout: 100 }).transcribeStream(AUDIO, { language: "en" }));
+    const { events, error } = await collect(client({ timeout: 2500 }).transcribeStream(AUDIO, { language: "en" }));
     expect(events).toEqual([EVENTS[0]]);
     expect(error).toMatchObject({ name: "AbortError" });
   });
