@@ -72,6 +72,7 @@ async def test_a_client_that_comes_back_elsewhere_hears_the_rest(tmp_path: Path,
         await undisturbed.leave()
         made = await create(one.client, **PINNED)
         caller = await Caller.join(at(one, made))
+        await caller.tell(t="received", audioBytes=0, textFrames=0)  # it counts, and so is waited for when it is back
         await caller.turn()
         await caller.until(lambda: len(caller.audio) > 40_000)
         await caller.vanish()

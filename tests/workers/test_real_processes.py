@@ -49,6 +49,7 @@ class Scene:
         made = await self.create(worker)
         caller = await join(self.gateway, made, worker)
         await caller.until(lambda: bool(caller.of("ready")), 30)
+        await caller.tell(t="received", audioBytes=0, textFrames=0)  # it counts, and so is waited for when it is back
         assert self.held_by(caller) == {worker}
         return made, caller
 
