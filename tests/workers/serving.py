@@ -23,6 +23,8 @@ COMPLETE = {
 }
 WORDS = Script(text="one two three")
 """Said at once, without any engine."""
+MANY = 12
+"""Connections at once."""
 SESSION = {"mode": "s2s", "s2s": {"provider": "openai", "model": "gpt-realtime"}}
 
 
@@ -116,3 +118,18 @@ async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(30):
         while not await condition():  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.05)
+
+
+async def statuses(gateway: Served, headers: dict[str, str]) -> set[int]:
+    """What connections of their own, which practically never all land on one worker, are answered to these headers."""
+    answers = await asyncio.gather(*(gateway.ask("GET", "/v1/organization", headers=headers) for _ in range(MANY)))
+    return {answer.status_code for answer in answers}
+
+
+async def become(gateway: Served, headers: dict[str, str], status: int) -> None:
+    """Waits until every worker gives that status to these headers."""
+
+    async def all_do() -> bool:
+        return await statuses(gateway, headers) == {status}
+
+    await becomes(all_do)

@@ -17,11 +17,12 @@ import pytest_asyncio
 from speko.simulators import OpenAISimulator
 from speko.simulators.script import RealtimeScript, Script
 from tests import database, loops
+from tests.api.console.browser import CSRF
 from tests.faults.callers import PINNED, SPEECH, Caller
 from tests.faults.show import ANSWER
 from tests.limits.redis_server import PROGRAM, redis_server
 from tests.workers.addressed import ask, holders, join
-from tests.workers.serving import Served, becomes, eventually, lives, served
+from tests.workers.serving import MANY, SESSION, Served, become, becomes, eventually, lives, served, statuses
 
 LOOPS = loops.ASYNCIO
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -256,6 +257,34 @@ async def test_a_session_is_deleted_by_any_worker_but_not_while_another_holds_it
         assert (await ask(gateway, worker, "GET", path)).status == 404
         assert await refused(gateway, made, worker) == ("SESSION_NOT_FOUND", 4404)
     assert await scene.rows("SELECT FROM usage WHERE session_id = $1", made["sessionId"]), "usage stays"
+
+
+async def test_there_is_one_creation_for_one_idempotency_key(scene: Scene) -> None:
+    gateway = scene.gateway
+    headers = {**gateway.headers, "idempotency-key": "once"}
+    asking = [gateway.ask("POST", "/v1/sessions", json=SESSION, headers=headers) for _ in range(MANY)]
+    answers = await asyncio.gather(*asking)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["sessionId"] for answer in answers}) == 1
+
+
+async def test_a_console_session_is_one_for_all_workers(scene: Scene) -> None:
+    gateway = scene.gateway
+    bodies = [{"apiKey": gateway.key}]
+    if gateway.link is not None:  # where the console is built
+        bodies.append({"token": gateway.link.partition("#token=")[2]})
+    for body in bodies:
+        logins = await asyncio.gather(
+            *(gateway.ask("POST", "/console/login", json=body, headers={}) for _ in range(MANY))
+        )
+        worked = [answer for answer in logins if answer.status_code == 200]
+        assert len(worked) == (1 if "token" in body else MANY)
+        cookies = "; ".join(f"{name}={value}" for name, value in worked[0].cookies.items())
+        headers = {"cookie": cookies, CSRF: worked[0].json()["csrfToken"]}
+        assert await statuses(gateway, headers) == {200}
+        left = await gateway.ask("POST", "/console/logout", headers=headers)
+        assert left.status_code == 204
+        await become(gateway, headers, 401)
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
