@@ -157,7 +157,7 @@ async def test_a_caller_who_leaves_in_the_middle_of_the_upload(
 async def test_an_upload_that_stalls_is_answered_and_closed(
     tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("speko.api.body._PATIENCE", 0.2)
+    monkeypatch.setattr("speko.api.body._PATIENCE", 2.5)  # what is on its way has arrived by then
     async with running(tmp_path, registry_of(Scripted("alpha")), keys=("alpha",)) as gateway:
         peer, loop = await connect(gateway), asyncio.get_running_loop()
         with peer:

@@ -47,7 +47,8 @@ async def test_a_thousand_wrong_keys_at_once_slow_nobody_down(tmp_path: Path) ->
             for _, writer in connections:
                 writer.close()
         print(f"\n{sum(refused)} guesses refused; a call took {_figures(alone)} alone, {_figures(beside)} beside them")
-        assert max(beside) < 2
+        assert median(beside) < 1
+        assert max(beside) < 10, "this machine may stand still for a moment, and the gateway may not"
 
 
 async def _calls(gateway: Running) -> list[float]:
