@@ -75,6 +75,10 @@ class Model(RuleBasedStateMachine):
         self.asked: set[str] = set()
         self.answered: list[str] = []
 
+        # what the client has changed
+        self.configured: engine.Configure | None = None
+        self.engine_knows: engine.Configure | None = None
+
     # ---- what comes out
 
     def sees(self, action: do.Action) -> None:
@@ -98,9 +102,10 @@ class Model(RuleBasedStateMachine):
             case do.Tell(command):
                 assert self.up or self.connecting
                 self.told(command)
-            case do.Connect():
+            case do.Connect(configured=configured):
                 self.up = False
                 self.connecting = True
+                self.engine_knows = configured
             case _:
                 pass
 
@@ -128,6 +133,9 @@ class Model(RuleBasedStateMachine):
             case engine.AnswerTool(call_id):
                 assert call_id not in self.answered, "each call is answered once"
                 self.answered.append(call_id)
+            case engine.Configure():
+                assert command != self.engine_knows, "what has not changed is not said again"
+                self.engine_knows = command
             case _:
                 pass
 
@@ -152,6 +160,8 @@ class Model(RuleBasedStateMachine):
         self.sent = []
         assert self.talk.closed is not None or 0 <= self.started - self.over <= 1, "at most one in flight"
         assert self.talk.session.has_pending == out.waiting is False
+        if self.up and self.talk.closed is None:
+            assert self.engine_knows == self.configured, "an engine knows the newest"
 
     def emitted(self, frame: ServerFrame) -> None:
         match frame:
@@ -250,6 +260,13 @@ class Model(RuleBasedStateMachine):
     @rule(call=_CALLS, output=st.sampled_from(["x", None, {"a": 1}]))
     def tool_result(self, call: str, output: Any) -> None:
         self.talk.send("tool_result", callId=call, output=output)
+        self.look()
+
+    @precondition(lambda self: self.talk.closed is None)
+    @rule(prompt=st.sampled_from(["a", "b"]))
+    def configure(self, prompt: str) -> None:
+        self.configured = engine.Configure(prompt)
+        self.talk.carry_out(self.talk.session.configure(self.configured, self.talk.now))
         self.look()
 
     # ---- the engine

@@ -28,6 +28,7 @@ from speko.providers.s2s import (
     AssistantSaid,
     Clear,
     Commit,
+    Configure,
     CorrectHeard,
     EngineCommand,
     EngineEvent,
@@ -142,6 +143,8 @@ class AgentConversation:
                 self._heard_only(command)
             case AnswerTool():
                 self._answer_tool(command)
+            case Configure():
+                self._agent.configure(command)
             case PlayedSoFar():
                 self._audio.played(command.ms)
 

@@ -9,15 +9,16 @@ from secrets import token_hex
 
 from livekit import rtc
 from livekit.agents import Agent, ModelSettings, llm, stt
+from livekit.agents.voice.generation import update_instructions
 
 from speko.agent.audio_output import SENTENCE, ResponseAudio
 from speko.agent.chat_messages import to_messages, tool_output
 from speko.agent.hearing import Hearing
 from speko.agent.speaking import Speaking, Speechless
 from speko.agent.thinking import Failed, Prompt, Thinking
-from speko.agent.tools import ClientTools
+from speko.agent.tools import ClientTools, declared
 from speko.providers.llm import TextDelta, ToolCall
-from speko.providers.s2s import AnswerTool
+from speko.providers.s2s import AnswerTool, Configure
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Nodes(Agent):
     """The agent of one conversation."""
 
     def __init__(self, work: Work, *, instructions: str, history: llm.ChatContext) -> None:
-        super().__init__(instructions=instructions, chat_ctx=history, tools=work.tools.for_session())
+        super().__init__(instructions=instructions, chat_ctx=history, tools=[work.tools.offered])
         self.goes_on = False
         """The next answer goes on with the last one of the history."""
         self._work = work
@@ -56,7 +57,7 @@ class Nodes(Agent):
     ) -> AsyncGenerator[llm.ChatChunk | str, None]:
         """The model's answer."""
         try:
-            async with aclosing(self._work.thinking.answer(self._prompt(chat_ctx, model_settings))) as events:
+            async with aclosing(self._work.thinking.answer(self._prompt(chat_ctx, tools, model_settings))) as events:
                 async for event in events:
                     yield event.text if isinstance(event, TextDelta) else _call(event, chat_ctx)
         except Failed:
@@ -82,6 +83,14 @@ class Nodes(Agent):
             self._work.audio.failed()
             raise
 
+    def configure(self, wanted: Configure) -> None:
+        """The next answer is made with other instructions and tools."""
+        self._instructions = wanted.system_prompt or ""
+        update_instructions(self._chat_ctx, instructions=self._instructions, add_if_missing=True)
+        self._work.tools.offer(wanted.tools)
+        # What was thought ahead is compared by its context, in which tools do not show.
+        self._chat_ctx.insert(llm.AgentConfigUpdate())
+
     @property
     def unanswered(self) -> bool:
         """Whether there are calls, of an engine before, that have no result."""
@@ -103,7 +112,7 @@ class Nodes(Agent):
     def _calls(self) -> set[str]:
         return {item.call_id for item in self._chat_ctx.items if item.type == "function_call"}
 
-    def _prompt(self, chat_ctx: llm.ChatContext, settings: ModelSettings) -> Prompt:
+    def _prompt(self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], settings: ModelSettings) -> Prompt:
         system, messages = to_messages(chat_ctx.items)
         may_call, said = settings.tool_choice != "none", ""
         if self.goes_on:
@@ -112,7 +121,7 @@ class Nodes(Agent):
                 said, messages = messages[-1].content, messages[:-1]
             # What the answer is made of has been asked for already.
             may_call = may_call and not (messages and messages[-1].role == "tool")
-        return Prompt(system, messages, self._work.tools.declared, may_call, said)
+        return Prompt(system, messages, declared(tools), may_call, said)
 
 
 def _call(call: ToolCall, chat_ctx: llm.ChatContext) -> llm.ChatChunk:

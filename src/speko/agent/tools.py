@@ -10,22 +10,41 @@ from speko.providers.llm import Tool
 from speko.providers.s2s import AnswerTool
 
 
+def declared(tools: Sequence[llm.Tool]) -> tuple[Tool, ...]:
+    """What the client declared of the tools that AgentSession would run now."""
+    schemas = [tool.info.raw_schema for tool in tools if isinstance(tool, llm.RawFunctionTool)]
+    return tuple(Tool(schema["name"], schema["description"], schema["parameters"]) for schema in schemas)
+
+
+class _Offered(llm.Toolset):
+    """Tools that change: AgentSession looks at them whenever it asks the model, also in the middle of an answer with
+    tools. Its own way to change them would drop the calls of those that are gone from the history."""
+
+    def replace(self, tools: Sequence[llm.Tool]) -> None:
+        """All of them."""
+        self._tools = list(tools)
+
+
 class ClientTools:
     """Tool calls that wait for the client.
 
     Args:
-        tools: as the client declared them.
+        tools: as the client declared them; see `offer`.
         ask: has the client run one: call id, name and arguments as JSON text.
     """
 
     def __init__(self, tools: Sequence[Tool], ask: Callable[[str, str, str], None]) -> None:
-        self.declared = tuple(tools)
         self._ask = ask
+        self.offered = _Offered(id="client")
+        """For AgentSession."""
         self._waiting: dict[str, asyncio.Future[AnswerTool]] = {}
+        self.offer(tools)
 
-    def for_session(self) -> list[llm.Tool | llm.Toolset]:
-        """The same for AgentSession."""
-        return [self._tool(tool) for tool in self.declared]
+    def offer(self, tools: Sequence[Tool]) -> None:
+        """The client runs these from the next question to the model on; calls that run go on. Of two with one name the
+        last counts."""
+        named = {tool.name: tool for tool in tools}
+        self.offered.replace([self._tool(tool) for tool in named.values()])
 
     def answer(self, answer: AnswerTool) -> bool:
         """The client's result. False = nobody waits for it (any more)."""

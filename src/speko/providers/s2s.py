@@ -274,7 +274,15 @@ class PlayedSoFar(Struct, frozen=True, gc=False):
     ms: int
 
 
-EngineCommand = Commit | Clear | Say | StopResponse | CorrectHeard | AnswerTool | PlayedSoFar
+class Configure(Struct, frozen=True):
+    """From the next response on, these count in place of those of the request. The conversation stays as it is."""
+
+    system_prompt: str | None = None
+    tools: tuple[Tool, ...] = ()
+    """All of them: a tool that is not among them is not called any more."""
+
+
+EngineCommand = Commit | Clear | Say | StopResponse | CorrectHeard | AnswerTool | PlayedSoFar | Configure
 
 
 class EngineSink(Protocol):

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from speko.events.s2s import Role, ServerFrame
 from speko.events.s2s import Stage as TurnStageName
-from speko.providers.s2s import EngineCommand, HistoryItem
+from speko.providers.s2s import Configure, EngineCommand, HistoryItem
 
 
 class Send(Struct, frozen=True, gc=False):
@@ -44,6 +44,8 @@ class Connect(Struct, frozen=True):
     continue_answer: bool
     history_heard: tuple[HistoryItem, ...] = ()
     """For an engine that does not: of the open response, the words that were heard."""
+    configured: Configure | None = None
+    """What the client has changed since the session was created; None = nothing."""
 
 
 class HoldEngine(Struct, frozen=True, gc=False):

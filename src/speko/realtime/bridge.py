@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from speko.events.s2s import EndReason, ErrorFrame, ServerFrame, encode_server_frame
 from speko.providers.errors import DeadlineExceeded, ProviderError
-from speko.providers.s2s import EngineEvent, ResponseDone, ResponseUsage
+from speko.providers.s2s import Configure, EngineEvent, ResponseDone, ResponseUsage
 from speko.realtime import actions as do
 from speko.realtime.engines import Engine, Engines, Resume, explained
 from speko.realtime.feed import Feed
@@ -134,6 +134,13 @@ class Bridge:
         """The client's next text frame."""
         try:
             self.carry_out(self.session.client_text(text, time.monotonic()))
+        except Exception as error:
+            self.crashed(error)
+
+    def configure(self, configured: Configure) -> None:
+        """The client wants other instructions or tools; may be told before the first `attach`."""
+        try:
+            self.carry_out(self.session.configure(configured, time.monotonic()))
         except Exception as error:
             self.crashed(error)
 
@@ -336,7 +343,7 @@ class Bridge:
             case do.Record():
                 self._observer.record(action.what, self._served_by)
             case do.Connect():
-                self._connect(Resume(action.history, action.history_heard, action.continue_answer))
+                self._connect(Resume(action.history, action.history_heard, action.continue_answer, action.configured))
             case do.HoldEngine():
                 self._hold("session", action.hold)
             case do.Close():

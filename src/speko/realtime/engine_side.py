@@ -1,7 +1,7 @@
 """What a session knows of its engine."""
 
-from speko.providers.s2s import AnswerTool, EngineCommand, S2sCapabilities
-from speko.realtime.actions import Tell
+from speko.providers.s2s import AnswerTool, Configure, EngineCommand, HistoryItem, S2sCapabilities
+from speko.realtime.actions import Connect, Tell
 from speko.realtime.outbox import Outbox
 
 _NONE = S2sCapabilities((), ())
@@ -29,6 +29,17 @@ class EngineSide:
         self.unread = False
         """The bridge reads nothing from it, because the client does not keep up."""
         self._later: list[AnswerTool] = []
+        self._configured: Configure | None = None
+        """What counts from the next response on; None = what the session was created with."""
+        self._knows: Configure | None = None
+        """The same, as the engine was told it."""
+
+    def connect(
+        self, history: tuple[HistoryItem, ...], *, continue_answer: bool, heard: tuple[HistoryItem, ...]
+    ) -> None:
+        """Asks for one; see `Connect`."""
+        self._knows = self._configured
+        self._out.do(Connect(history, continue_answer, heard, self._configured))
 
     def ready(self, provider: str, model: str, capabilities: S2sCapabilities, now: float) -> None:
         """One is connected."""
@@ -37,6 +48,7 @@ class EngineSide:
         self.provider, self.model, self.capabilities = provider, model, capabilities
         self.finds_speech = False
         self.sign = now
+        self._tell_configured()
         later, self._later = self._later, []
         for answer in later:
             self.tell(answer)
@@ -52,6 +64,17 @@ class EngineSide:
             self._out.do(Tell(command))
         elif isinstance(command, AnswerTool):
             self._later.append(command)
+
+    def configure(self, configured: Configure) -> None:
+        """The client has changed what it wants: of the engine in service, and of those after it."""
+        self._configured = configured
+        if self.up:
+            self._tell_configured()
+
+    def _tell_configured(self) -> None:
+        if self._configured is not None and self._configured != self._knows:
+            self._knows = self._configured
+            self.tell(self._configured)
 
     def owe(self, now: float) -> None:
         """It was asked for a response."""

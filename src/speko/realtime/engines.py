@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from speko.providers.call import Call
 from speko.providers.errors import DeadlineExceeded, ProviderError, Unsupported
-from speko.providers.s2s import EngineConnection, EngineSink, HistoryItem, Rates, S2sCapabilities
+from speko.providers.s2s import Configure, EngineConnection, EngineSink, HistoryItem, Rates, S2sCapabilities
 from speko.routing.attempts import Attempt, Attempts, Candidate, Deadlines, Failure
 from speko.routing.dispatch import NoAnswer, blamed
 from speko.routing.health import Health
@@ -33,6 +33,8 @@ class Resume:
     history_heard: tuple[HistoryItem, ...] = ()
     """For one that does not: with the words that were heard."""
     continue_answer: bool = False
+    configured: Configure | None = None
+    """In place of what the session was created with."""
 
     def history_for(self, capabilities: S2sCapabilities) -> tuple[HistoryItem, ...]:
         """The conversation as an engine with these capabilities has to know it."""

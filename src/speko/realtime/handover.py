@@ -4,7 +4,6 @@ Source: contract, S2S WebSocket 11.
 """
 
 from speko.providers.s2s import S2sCapabilities
-from speko.realtime.actions import Connect
 from speko.realtime.conversation import AnswerEntry, CallEntry, Conversation, settle
 from speko.realtime.engine_side import EngineSide
 from speko.realtime.outbox import Outbox
@@ -131,7 +130,7 @@ class Handover:
         delivered = self._carried.spoken.text.strip() if self._carried is not None else ""
         history = self._conversation.history(shown, delivered)
         heard = self._conversation.history(shown, self._heard.strip())
-        self._out.do(Connect(history, continue_answer, heard))
+        self._engine.connect(history, continue_answer=continue_answer, heard=heard)
 
     def _give_up_after_stalls(self, stalled: bool) -> None:
         self._stalls = self._stalls + 1 if stalled else self._stalls

@@ -22,8 +22,8 @@ from speko.events.s2s import (
     decode_client_frame,
 )
 from speko.providers.errors import ProviderError
-from speko.providers.s2s import EngineEvent, HistoryItem, S2sCapabilities
-from speko.realtime.actions import Action, Close, Connect, HoldEngine, Play, Send
+from speko.providers.s2s import Configure, EngineEvent, HistoryItem, S2sCapabilities
+from speko.realtime.actions import Action, Close, HoldEngine, Play, Send
 from speko.realtime.config import SessionConfig
 from speko.realtime.outbox import Outbox
 from speko.realtime.playout import Playout
@@ -127,6 +127,14 @@ class Session:
         """What was said before the session. To be told before the first `attached`."""
         self._talk.conversation.remember(history, self._config.wall_clock())
 
+    def configure(self, configured: Configure, now: float) -> list[Action]:
+        """The client wants other instructions or tools, from the next response on."""
+        if self._closed:
+            return []
+        self._client_at = now
+        self._talk.configure(configured)
+        return self._done(now)
+
     def attached(self, now: float) -> list[Action]:
         """A socket of the client is there: the first, or the next one after `detached`."""
         if self._closed:
@@ -140,7 +148,7 @@ class Session:
         elif not self._connecting:
             self._connecting = True
             history = self._talk.conversation.history()
-            self._out.do(Connect(history, False, history))
+            self._engine.connect(history, continue_answer=False, heard=history)
         return self._done(now)
 
     def detached(self, code: int | None, now: float) -> list[Action]:

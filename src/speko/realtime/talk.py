@@ -95,6 +95,13 @@ class Talk:
             case Played():
                 self.responses.played(frame.ms, now, frame.received_audio_bytes)
 
+    def configure(self, configured: said.Configure) -> None:
+        """The client wants other instructions or tools."""
+        self.calls.declare(tool.name for tool in configured.tools)
+        self.engine.configure(configured)
+        if configured.tools and self.engine.up and not self.engine.capabilities.tools:
+            self._out.send(ErrorFrame("PROVIDER_ERROR", "The engine in service calls no tools"))
+
     def _interrupt(self, now: float) -> None:
         coming = self.engine.owes or self.responses.continuing is not None
         if self.responses.barge_in(now) and not self.engine.up:

@@ -1,5 +1,6 @@
 """Tools that the client runs, while they run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from speko.events.s2s import ErrorFrame, ToolCallFrame, ToolResult
@@ -33,7 +34,8 @@ class ToolCalls:
         conversation: Conversation,
         responses: Responses,
     ) -> None:
-        self._names = names
+        self._names = dict.fromkeys(names)
+        """All that the client has declared, the latest last: a response may ask for what was there when it began."""
         self._timeout = timeout
         self._out = out
         self._engine = engine
@@ -45,6 +47,14 @@ class ToolCalls:
 
     def __bool__(self) -> bool:
         return bool(self._running)
+
+    def declare(self, names: Iterable[str]) -> None:
+        """The client runs these from now on."""
+        for name in names:
+            self._names.pop(name, None)
+            self._names[name] = None
+        while len(self._names) > _REMEMBERED:
+            del self._names[next(iter(self._names))]
 
     def requested(self, event: ToolRequested, now: float) -> None:
         """The response in flight asks for a tool."""

@@ -99,13 +99,20 @@ async def test_an_update_is_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> No
         assert (shown["instructions"], shown["audio"]["output"]["voice"]) == ("", "cedar")
 
 
-async def test_what_an_engine_was_told_cannot_be_changed(tmp_path: Path) -> None:
+async def test_voice_language_temperature_and_turns_stay_as_they_are(tmp_path: Path) -> None:
     async with stage(tmp_path) as show, talking(show.gateway) as talk:
         await talk.configure(instructions="Be brief.")
         await talk.ask("Hello?")
-        error = await complained(talk, session(instructions="Be long."))
-        assert error["code"] == "cannot_be_changed"
-        await talk.configure(instructions="Be brief.", output_modalities=["text"])
+        for fixed in (
+            {"audio": {"output": {"voice": "cedar"}}},
+            {"audio": {"input": {"turn_detection": None}}},
+            {"audio": {"input": {"transcription": {"language": "de"}}}},
+            {"temperature": 0.7},
+        ):
+            error = await complained(talk, session(instructions="Be long.", **fixed))
+            assert error["code"] == "cannot_be_changed"
+        await talk.configure(output_modalities=["text"])
+        assert talk.of("session.updated")[-1]["session"]["instructions"] == "Be brief."
         assert (await talk.ask("And now?", 2))["output"][0]["content"][0]["type"] == "output_text"
 
 

@@ -117,3 +117,73 @@ async def test_an_agent_session_answers_and_runs_its_tools(tmp_path: Path, greet
         assert not errors
         [seen] = show.vendors["openai"].realtime.sessions
         assert [output.output for output in seen.tool_outputs] == ["21 degrees"]
+
+
+async def test_its_session_takes_other_instructions_and_tools(tmp_path: Path) -> None:
+    async with stage(tmp_path) as show, model_of(show.gateway) as model, asyncio.timeout(40):
+        session = model.session()
+        errors: list[Any] = []
+        session.on("error", errors.append)
+        await session.update_instructions("Be brief.")
+        await sound_and_words(await session.generate_reply())
+        await session.update_instructions("Be long.")
+        await session.update_tools(list(llm.ToolContext(Weather().tools).flatten()))
+        await sound_and_words(await session.generate_reply())
+        session.update_options(tool_choice="none")
+        await sound_and_words(await session.generate_reply())
+        await session.aclose()
+        assert not errors
+        [seen] = show.vendors["openai"].realtime.sessions
+        assert [(made.session_instructions, made.tools) for made in seen.responses] == [
+            *(("Be brief.", []), ("Be long.", ["get_weather"]), ("Be long.", []))
+        ]
+
+
+class Reception(Agent):
+    """Hands the user over to whoever knows the weather."""
+
+    def __init__(self, weather: Agent) -> None:
+        super().__init__(instructions="You hand over.")
+        self.weather = weather
+
+    @function_tool
+    async def get_weather(self, city: str) -> Agent:
+        """Hands over to whoever knows the weather."""
+        return self.weather
+
+    @function_tool
+    async def take_message(self, message: str) -> str:
+        """Writes a message down."""
+        return "Written down."
+
+
+class Welcoming(Weather):
+    """Speaks as soon as it is there."""
+
+    async def on_enter(self) -> None:
+        self.session.generate_reply()
+
+
+async def test_one_agent_hands_over_to_another(tmp_path: Path) -> None:
+    async with stage(tmp_path, CALLING) as show, model_of(show.gateway) as model, asyncio.timeout(40):
+        weather, session = Welcoming(), AgentSession[None](llm=model)
+        errors: list[Any] = []
+        finished = asyncio.Event()
+
+        def remember(event: Any) -> None:
+            if event.item.type == "message" and ANSWER in (event.item.text_content or ""):
+                finished.set()
+
+        session.on("conversation_item_added", remember)
+        session.on("error", errors.append)
+        await session.start(Reception(weather), record=False)
+        session.generate_reply(user_input="What is the weather in Paris?")
+        await finished.wait()
+        assert weather.asked == ["Paris"]
+        await session.aclose()
+        assert not errors
+        [seen] = show.vendors["openai"].realtime.sessions
+        told = [(made.session_instructions, made.tools) for made in seen.responses]
+        after = ("You tell the weather.", ["get_weather"])
+        assert told == [("You hand over.", ["get_weather", "take_message"]), after, after]
+        assert [output.output for output in seen.tool_outputs] == ["21 degrees"]

@@ -31,3 +31,14 @@ async def test_it_hears_speaks_and_calls_a_tool(tmp_path: Path) -> None:
         await talk.until(lambda: "21" in talk.words, 60)
         await talk.until(lambda: talk.events[-1]["type"] == "response.done")
         assert not talk.of("error")
+
+
+@needs_flite
+async def test_it_gets_other_tools_in_the_middle(tmp_path: Path) -> None:
+    async with running(tmp_path, agent_processes=1) as gateway, talking(gateway, "auto") as talk:
+        await talk.ask("What is the weather in Paris?")
+        await talk.configure(instructions="You know the weather.", tools=[TOOL])
+        done = await talk.ask("What is the weather in Paris?", 2)
+        assert [item["name"] for item in done["output"] if item["type"] == "function_call"] == ["get_weather"]
+        assert len(talk.of("response.function_call_arguments.done")) == 1
+        assert not talk.of("error")

@@ -14,7 +14,8 @@ from speko.api.openai_realtime.settings import Settings
 from speko.api.openai_realtime.translation import Translation
 from speko.api.openai_realtime.wanted import Begin, Hear, Tell, Wanted
 from speko.events import s2s
-from speko.providers.s2s import ResponseDone, ResponseStarted, ResponseUsage, UserTranscript
+from speko.providers.llm import Tool
+from speko.providers.s2s import Configure, ResponseDone, ResponseStarted, ResponseUsage, UserTranscript
 from tests.api.openai_realtime.shapes import checked
 
 PCM = "AAAA" * 1600
@@ -87,6 +88,8 @@ CLIENT = st.sampled_from(
         event("input_audio_buffer.clear"),
         event("session.update", session={"type": "realtime", "audio": {"input": {"turn_detection": None}}}),
         event("session.update", session={"type": "realtime", "output_modalities": ["text"]}),
+        event("session.update", session={"type": "realtime", "instructions": "be kind"}),
+        event("session.update", session={"type": "realtime", "tool_choice": "none"}),
         event("session.update", session={"type": "realtime", "audio": {"input": {"transcription": {}}}}),
         message("user", "hello"),
         message("system", "be kind"),
@@ -205,6 +208,9 @@ def check_wanted(wire: Wire) -> None:
             assert begins
             assert number > begins[0]
             assert len(what.pcm) % 2 == 0
+        elif isinstance(what, Configure):
+            assert begins, "until then it is among the settings"
+            assert number > begins[0]
         elif isinstance(what, Tell):
             assert s2s.decode_client_frame(msgspec.json.encode(what.frame)) == what.frame
 
@@ -259,6 +265,28 @@ def test_a_response_that_is_on_its_way_is_not_asked_for_twice() -> None:
     assert not wire.told()
     wire.take(wire.translation.engine_said(ResponseStarted("r"), responding=True, awaited=False))
     assert wire.of("response.created")[0]["response"]["metadata"] == {"a": "b"}
+
+
+def test_an_engine_is_told_what_has_changed_and_nothing_else() -> None:
+    wire = Wire()
+
+    def told(**session: Any) -> list[Configure]:
+        count = len(wire.wanted)
+        wire.client(event("session.update", session={"type": "realtime", **session}))
+        assert wire.events[-1]["type"] == "session.updated"
+        return [what for what in wire.wanted[count:] if isinstance(what, Configure)]
+
+    tool = Tool("look", "look", {"type": "object", "properties": {}})
+    wire.client(message("system", "You are a pirate."))
+    assert told(instructions="Be brief.") == [], "not before the session begins"
+    wire.client(event("response.create"))
+    assert told(instructions="Be long.") == [Configure("Be long.\n\nYou are a pirate.")]
+    assert told(instructions="") == [Configure("You are a pirate.")]
+    assert told(tools=[{"type": "function", "name": "look"}]) == [Configure("You are a pirate.", (tool,))]
+    assert told(tool_choice="none") == [Configure("You are a pirate.")]
+    assert told(tool_choice="none", output_modalities=["text"]) == []
+    assert told(tool_choice="auto") == [Configure("You are a pirate.", (tool,))]
+    assert wire.events[-1]["session"]["tools"][0]["name"] == "look"
 
 
 def test_outputs_of_tools_are_known_when_the_user_goes_on_speaking() -> None:

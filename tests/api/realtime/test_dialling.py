@@ -12,7 +12,16 @@ from speko.providers.call import Call, Credential
 from speko.providers.catalogue import Model, Voice
 from speko.providers.errors import Unsupported
 from speko.providers.llm import Tool
-from speko.providers.s2s import AssistantSaid, CascadeOptions, EngineSink, Rates, S2sCapabilities, S2sRequest, UserSaid
+from speko.providers.s2s import (
+    AssistantSaid,
+    CascadeOptions,
+    Configure,
+    EngineSink,
+    Rates,
+    S2sCapabilities,
+    S2sRequest,
+    UserSaid,
+)
 from speko.realtime.engines import Dialled, Resume
 from speko.realtime.spec import SessionSpec
 from speko.routing.attempts import Candidate
@@ -105,6 +114,14 @@ async def test_an_engine_without_tools_is_none_for_a_session_with_tools() -> Non
         await asked(capabilities=deaf)
     request, _ = await asked(replace(SPEC, tools=()), capabilities=deaf)
     assert request.tools == ()
+
+
+async def test_what_the_client_has_changed_since_counts() -> None:
+    other = replace(TOOL, name="other")
+    request, _ = await asked(resume=Resume(configured=Configure("Be long.", (other,))))
+    assert (request.system_prompt, request.tools) == ("Be long.", (other,))
+    request, _ = await asked(resume=Resume(configured=Configure()))
+    assert (request.system_prompt, request.tools) == (None, ())
 
 
 @pytest.mark.parametrize(

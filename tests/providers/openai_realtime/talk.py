@@ -12,7 +12,7 @@ from speko.providers.openai_realtime.server_events import Session, decode
 from speko.providers.s2s import EngineCommand, EngineEvent, S2sRequest
 from tests.providers.openai_realtime.events import Event
 from tests.providers.openai_realtime.shapes import checked_client_event, checked_server_event
-from tests.providers.openai_realtime.vendor import KEY, request
+from tests.providers.openai_realtime.vendor import KEY, OPENAI, request
 
 
 class Talk:
@@ -24,7 +24,13 @@ class Talk:
         self.errors: list[ProviderError] = []
         self.usage = Usage()
         self.state = Conversation(
-            request=asked or request(), usage=self.usage, sink=self, send=self._send, lost=self._lost, secrets=[KEY]
+            request=asked or request(),
+            facts=OPENAI,
+            usage=self.usage,
+            sink=self,
+            send=self._send,
+            lost=self._lost,
+            secrets=[KEY],
         )
         self.state.begin(Session())
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from speko.providers.llm import Tool
 from speko.providers.openai_realtime import client_events
@@ -74,6 +75,26 @@ def test_settings_of_a_vendor_with_a_flat_session() -> None:
         },
         "tools": [{"type": "function", "name": "look", "description": "Looks out of the window", "parameters": SCHEMA}],
     }
+
+
+def test_only_what_has_changed_is_sent_again() -> None:
+    before = request(voice="marin", system_prompt="Be brief.", tools=(LOOK,))
+    tool = {"type": "function", "name": "look", "description": "Looks out of the window", "parameters": SCHEMA}
+
+    def changed(**members: Any) -> Any:
+        message = sent(client_events.configure(before, replace(before, **members), OPENAI))
+        assert (message["type"], client_events.purpose_of(message["event_id"])) == ("session.update", "configure")
+        return message["session"]
+
+    assert changed(system_prompt="Be long.") == {"type": "realtime", "instructions": "Be long."}
+    assert changed(system_prompt=None) == {"type": "realtime", "instructions": ""}
+    assert changed(tools=()) == {"type": "realtime", "tools": []}
+    assert changed(system_prompt="x", tools=(LOOK, LOOK)) == {
+        "type": "realtime", "instructions": "x", "tools": [tool, tool]
+    }  # fmt: skip
+    assert client_events.configure(before, before, OPENAI) == b""
+    flat = json.loads(client_events.configure(before, replace(before, system_prompt="x"), FLAT))
+    assert flat["session"] == {"instructions": "x"}
 
 
 @pytest.mark.parametrize(

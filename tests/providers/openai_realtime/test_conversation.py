@@ -13,6 +13,7 @@ from speko.providers.s2s import (
     AssistantText,
     Clear,
     Commit,
+    Configure,
     CorrectHeard,
     EngineProblem,
     PlayedSoFar,
@@ -552,6 +553,25 @@ def test_a_complaint_is_passed_on_without_words() -> None:
     assert isinstance(problem, EngineProblem)
     assert "frog" not in problem.message
     assert KEY not in problem.message
+
+
+def test_other_instructions_are_sent_once_and_change_nothing_else() -> None:
+    talk = Talk(request(system_prompt="Be brief.", voice="marin"))
+    (update,) = talk.do(Configure("Be long."))
+    assert update["session"] == {"type": "realtime", "instructions": "Be long."}
+    assert talk.do(Configure("Be long.")) == []
+    assert talk.vendor(e.session("session.updated")) == []
+    assert [message["type"] for message in talk.do(Say("Hi"))] == ["conversation.item.create", "response.create"]
+
+
+def test_instructions_that_are_refused_are_told_and_not_repeated() -> None:
+    talk = Talk(request(system_prompt="you are Ada Lovelace of London"))
+    (update,) = talk.do(Configure("you are Grace Hopper of New York"))
+    (problem,) = talk.vendor(e.error("cannot be: you are Grace Hopper of New York", event_id=update["event_id"]))
+    assert problem.message.startswith("other instructions and tools were not taken")
+    assert "Grace" not in problem.message
+    (late,) = talk.vendor(e.error("you are Ada Lovelace of London is odd"))
+    assert "Ada" not in late.message
 
 
 def test_what_was_said_later_is_not_repeated_either() -> None:

@@ -83,18 +83,18 @@ class Entrance:
             InvalidIntent: the language is none.
         """
         vendor, model = self.pin or (None, None)
-        prompt = "\n\n".join(filter(None, (settings.instructions, system)))
+        configured = settings.configured(system)
         return SessionSpec(
             intent=RoutingIntent(settings.language or self.language, self.region, self.optimize_for),
             constraints=self.constraints,
             provider=vendor,
             model=model,
             voice=settings.voice,
-            system_prompt=prompt or None,
+            system_prompt=configured.system_prompt,
             temperature=settings.temperature,
             input_sample_rate=RATE,
             output_sample_rate=RATE,
-            tools=settings.usable_tools,
+            tools=configured.tools,
             manual_turns=settings.detection is None,
             tool_timeout_seconds=_TOOL_TIMEOUT,
         )

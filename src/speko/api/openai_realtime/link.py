@@ -27,7 +27,7 @@ from speko.api.realtime.tokens import SessionToken
 from speko.api.socket.messages import BINARY_LIMIT
 from speko.api.socket.seam import Accept, UpgradeRequest
 from speko.events.s2s import ClientFrame, decode_server_frame
-from speko.providers.s2s import EngineEvent
+from speko.providers.s2s import Configure, EngineEvent
 from speko.realtime.bridge import Bridge
 from speko.realtime.link import ClientLink
 from speko.routing.intent import InvalidIntent
@@ -63,6 +63,8 @@ class OpenAILink:
         self._bridge: Bridge | None = None
         self._early = EarlyMessages()
         """What the session machine is to hear, until it is there."""
+        self._configured: Configure | None = None
+        """What has changed since `_begin` took the settings."""
         self._closed = False
         self._invalid = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -242,6 +244,8 @@ class OpenAILink:
             bridge.detach(self, _FAILED)
             return
         self._bridge = bridge
+        if self._configured is not None:
+            bridge.configure(self._configured)
         bridge.attach(self)
         for is_audio, data in self._early.take():
             (bridge.on_audio if is_audio else bridge.on_text)(data)
@@ -261,6 +265,10 @@ class OpenAILink:
                     asyncio.get_running_loop().call_soon(self._tell, what.frame)
                 case Tell():
                     self._tell(what.frame)
+                case Configure() if self._bridge is not None:
+                    self._bridge.configure(what)
+                case Configure():
+                    self._configured = what
                 case Begin():
                     if self._idle is not None:
                         self._idle.cancel()  # from here on the session machine looks after that

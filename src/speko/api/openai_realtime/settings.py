@@ -25,6 +25,7 @@ from speko.api.openai_realtime.client_events import (
 )
 from speko.api.openai_realtime.complaints import Complaint, not_served
 from speko.providers.llm import Tool
+from speko.providers.s2s import Configure
 
 RATE = 24_000
 """Hz of the only format: PCM16 little-endian mono, in both directions."""
@@ -57,10 +58,13 @@ class Settings:
     temperature: float | None = None
 
     @property
-    def engine(self) -> tuple[object, ...]:
+    def fixed(self) -> tuple[object, ...]:
         """What an engine is told when it is connected, and not later."""
-        manual = self.detection is None
-        return self.instructions, self.voice, self.usable_tools, manual, self.language, self.temperature
+        return self.voice, self.detection is None, self.language, self.temperature
+
+    def configured(self, system: str) -> Configure:
+        """What an engine may be told at any time. `system`: goes behind the instructions."""
+        return Configure("\n\n".join(filter(None, (self.instructions, system))) or None, self.usable_tools)
 
     @property
     def usable_tools(self) -> tuple[Tool, ...]:
@@ -106,7 +110,7 @@ def tool_members(tool: Tool) -> dict[str, Any]:
 
 def updated(settings: Settings, update: Session, *, begun: bool) -> Settings:
     """The settings after an update, which is taken as a whole or not at all. `begun`: an engine has been told the
-    settings, so those it was told stay as they are.
+    settings, so what is `fixed` stays as it is.
 
     Raises:
         Complaint: it cannot be taken.
@@ -132,10 +136,10 @@ def updated(settings: Settings, update: Session, *, begun: bool) -> Settings:
         new = replace(new, tool_choice=_choice(update.tool_choice, "session.tool_choice"))
     if isinstance(update.audio, Audio):
         new = _with_audio(new, update.audio)
-    if begun and new.engine != settings.engine:
+    if begun and new.fixed != settings.fixed:
         raise Complaint(
-            "Instructions, voice, tools, language and who ends a turn cannot be changed once the conversation has "
-            "begun: open another session",
+            "Voice, language, temperature and who ends a turn cannot be changed once the conversation has begun: open "
+            "another session",
             "cannot_be_changed",
             "session",
         )

@@ -52,6 +52,8 @@ class Translation:
         self.input = Input(numbers, items, self._out)
         self.output = Output(numbers, items, self._out)
         self._held = Held()
+        self._system = ""
+        """What system messages said before the session began."""
         self._engine_up = False
         self._engine_id: str | None = None
         """Of the response in flight, as the engine calls it."""
@@ -126,10 +128,14 @@ class Translation:
     def _begin(self, *, asked: bool) -> None:
         if not self.begun:
             self.begun = True
-            self._out.append(Begin(*self._held.history(asked=asked)))
+            history, self._system = self._held.history(asked=asked)
+            self._out.append(Begin(history, self._system))
 
     def _update(self, event: client.UpdateSession) -> None:
+        before = self.settings.configured(self._system)
         self.settings = settings = configured.updated(self.settings, event.session, begun=self.begun)
+        if self.begun and settings.configured(self._system) != before:
+            self._out.append(settings.configured(self._system))
         self.input.transcribes = settings.transcribes
         self.output.modality, self.output.voice = settings.modality, settings.voice
         self._say("session.updated", session=settings.members(*self._session))

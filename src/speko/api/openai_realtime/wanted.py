@@ -1,9 +1,10 @@
-"""What the translation of a session wants done, in order. An event for the client is its bytes."""
+"""What the translation of a session wants done, in order. An event for the client is its bytes; a `Configure` goes to
+the session machine as it is, because the gateway's own protocol has no frame for it."""
 
 from msgspec import Struct
 
 from speko.events.s2s import ClientFrame
-from speko.providers.s2s import HistoryItem
+from speko.providers.s2s import Configure, HistoryItem
 
 
 class Tell(Struct, frozen=True, gc=False):
@@ -26,4 +27,4 @@ class Begin(Struct, frozen=True):
     """What system messages said; goes behind the instructions."""
 
 
-Wanted = bytes | Tell | Hear | Begin
+Wanted = bytes | Tell | Hear | Begin | Configure

@@ -6,7 +6,7 @@ from speko.agent.context import TurnOptions
 from speko.agent.plan import AgentPlan, NoStage, make_plan
 from speko.api.parts import Parts
 from speko.providers.errors import Unsupported
-from speko.providers.s2s import EngineConnection, EngineSink, Rates, S2sCapabilities, S2sRequest
+from speko.providers.s2s import Configure, EngineConnection, EngineSink, Rates, S2sCapabilities, S2sRequest
 from speko.realtime.engines import Dialled
 from speko.realtime.spec import SessionSpec
 from speko.routing.attempts import Candidate
@@ -30,7 +30,8 @@ class Dialler:
         spec, candidate = self._spec, dialled.candidate
         connector = self._gateway.connectors.s2s(candidate.provider)
         capabilities = connector.capabilities
-        if spec.tools and not capabilities.tools:
+        wanted = dialled.resume.configured or Configure(spec.system_prompt, spec.tools)
+        if wanted.tools and not capabilities.tools:
             raise Unsupported("calls no tools")
         rates = Rates.of(capabilities, spec.input_sample_rate, spec.output_sample_rate)
         composite = candidate.spec is not None and candidate.spec.composite
@@ -40,9 +41,9 @@ class Dialler:
             output_rate=rates.output,
             language=spec.intent.language if spec.intent else None,
             voice=(spec.voice or spec.cascade_voice) if composite else self._voice(candidate),
-            system_prompt=spec.system_prompt,
+            system_prompt=wanted.system_prompt,
             temperature=spec.temperature,
-            tools=spec.tools,
+            tools=wanted.tools,
             manual_turns=spec.manual_turns,
             cascade=spec.cascade,
             history=dialled.resume.history_for(capabilities),

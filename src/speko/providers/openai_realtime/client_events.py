@@ -23,7 +23,7 @@ _CONTINUE = (
 )
 _count = itertools.count(1)
 
-Purpose = Literal["setup", "history", "commit", "clear", "cancel", "truncate", "say", "result", "respond"]
+Purpose = Literal["setup", "configure", "history", "commit", "clear", "cancel", "truncate", "say", "result", "respond"]
 
 
 def append_audio(pcm: bytes) -> bytes:
@@ -55,13 +55,32 @@ def _session(request: S2sRequest, facts: RealtimeFacts) -> dict[str, Any]:
     if request.system_prompt is not None:
         session["instructions"] = request.system_prompt
     if request.tools:
-        session["tools"] = [
-            {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
-            for tool in request.tools
-        ]
+        session["tools"] = _tools(request)
         if not flat:
             session["tool_choice"] = "auto"
     return session
+
+
+def configure(before: S2sRequest, after: S2sRequest, facts: RealtimeFacts) -> bytes:
+    """What has changed of instructions and tools since a session was set up; empty: nothing. What an update lacks stays
+    as it is: no voice is among it, because servers refuse that in a session that has spoken."""
+    session: dict[str, Any] = {}
+    if after.system_prompt != before.system_prompt:
+        session["instructions"] = after.system_prompt or ""
+    if after.tools != before.tools:
+        session["tools"] = _tools(after)
+    if not session:
+        return b""
+    if facts.session_form == "nested":
+        session["type"] = "realtime"
+    return _message("session.update", "configure", session=session)
+
+
+def _tools(request: S2sRequest) -> list[dict[str, Any]]:
+    return [
+        {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        for tool in request.tools
+    ]
 
 
 def _transcription(request: S2sRequest, facts: RealtimeFacts) -> dict[str, str]:

@@ -34,9 +34,14 @@ class Connection(WSListener):
         self._settings = client_events.session_update(request, facts)
         self._secrets = secrets(call.credential)
         self._conversation = Conversation(
-            request=request, usage=call.usage, sink=sink, send=self._send, lost=self.lose, secrets=self._secrets
+            request=request,
+            facts=facts,
+            usage=call.usage,
+            sink=sink,
+            send=self._send,
+            lost=self.lose,
+            secrets=self._secrets,
         )
-        self._content = client_events.texts(request)
         self._transport: WSTransport
         self._open = False
         """From the upgrade to the end."""
@@ -231,11 +236,11 @@ class Connection(WSListener):
         reason = frame.get_close_reason() or ""
         if not self._ready.done() and reason:
             raise self._meaning(ErrorBody(code=reason if " " not in reason else None, message=reason))
-        words = safe_words(reason, self._secrets, self._content)
+        words = safe_words(reason, self._secrets, self._conversation.content)
         raise ConnectionLost(f"the vendor closed the session ({code})" + (f": {words}" if words else ""))
 
     def _meaning(self, error: ErrorBody) -> ProviderError:
-        return complaints.meaning(error, secrets=self._secrets, content=self._content)
+        return complaints.meaning(error, secrets=self._secrets, content=self._conversation.content)
 
 
 async def _ended(transport: WSTransport) -> None:

@@ -9,11 +9,15 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
+from msgspec.structs import replace
+
 from speko.providers.call import Usage
 from speko.providers.errors import ProviderError, ProviderUnavailable, RateLimited
 from speko.providers.openai_realtime import client_events, complaints, server_events
-from speko.providers.openai_realtime.responses import SentResponse
+from speko.providers.openai_realtime.facts import RealtimeFacts
+from speko.providers.openai_realtime.responses import SentResponse, Status
 from speko.providers.openai_realtime.silence import Silence
+from speko.providers.openai_realtime.tokens import counted
 from speko.providers.openai_realtime.turns import Reason, Turns
 from speko.providers.s2s import (
     AnswerTool,
@@ -21,6 +25,7 @@ from speko.providers.s2s import (
     AssistantText,
     Clear,
     Commit,
+    Configure,
     CorrectHeard,
     EngineCommand,
     EngineProblem,
@@ -28,7 +33,6 @@ from speko.providers.s2s import (
     PlayedSoFar,
     ResponseDone,
     ResponseStarted,
-    ResponseUsage,
     S2sRequest,
     Say,
     SpeechStarted,
@@ -42,7 +46,6 @@ from speko.providers.s2s import (
 
 log = logging.getLogger(__name__)
 
-Status = Literal["completed", "cancelled", "incomplete", "failed"]
 _STATUSES: frozenset[str | None] = frozenset(get_args(Status))
 _REMEMBERED = 16
 """Responses that are kept after their end, for corrections of what was heard."""
@@ -53,6 +56,7 @@ class Conversation:
 
     Args:
         request: what was asked of the engine.
+        facts: how its vendor differs.
         usage: kept true.
         sink: where events go.
         send: writes a message to the server.
@@ -64,6 +68,7 @@ class Conversation:
         self,
         *,
         request: S2sRequest,
+        facts: RealtimeFacts,
         usage: Usage,
         sink: EngineSink,
         send: Callable[[bytes], None],
@@ -72,6 +77,7 @@ class Conversation:
     ) -> None:
         self.sink = sink
         self._request = request
+        self._facts = facts
         self._usage = usage
         self._send = send
         self._lost = lost
@@ -86,6 +92,11 @@ class Conversation:
         self._active: SentResponse | None = None
         self._calls: dict[str, str] = {}  # tool calls without an answer, with the response that asked for them
         self._nameless = 0
+
+    @property
+    def content(self) -> Sequence[str]:
+        """The words of people in this session, which no error may repeat."""
+        return [*self._content, *self._recent]
 
     def appended(self, size: int) -> None:
         """So many bytes of the user's audio were sent."""
@@ -145,8 +156,17 @@ class Conversation:
                 self._stop(response, heard_ms)
             case AnswerTool(call_id, output, failed):
                 self._answer_tool(call_id, output, failed)
+            case Configure():
+                self._configure(command)
             case PlayedSoFar():
                 pass
+
+    def _configure(self, wanted: Configure) -> None:
+        before = self._request
+        self._request = after = replace(before, system_prompt=wanted.system_prompt, tools=wanted.tools)
+        if message := client_events.configure(before, after, self._facts):
+            self._send(message)
+        self._content = (*client_events.texts(before), *client_events.texts(after))  # an error may come late
 
     def _respond(self) -> None:
         instructions, self._instructions = self._instructions, None
@@ -310,7 +330,7 @@ class Conversation:
         for item in report.output or ():
             self._tool_item(response.id, item)
         if report.usage is not None and (report.usage.counted or report.status != "failed"):
-            self._used(response, report.usage)  # a failure that used nothing is no usage
+            self.sink.event(counted(self._usage, response.id, report.usage))  # a failure that used nothing is no usage
         status: Any = report.status if report.status in _STATUSES else "completed"
         if response.over or (status == "failed" and self._failed(report)):
             return
@@ -326,27 +346,6 @@ class Conversation:
             return True
         self.sink.event(EngineProblem(kind.message))
         return False
-
-    def _used(self, response: SentResponse, tokens: server_events.Tokens) -> None:
-        heard, spoken = tokens.input_token_details, tokens.output_token_details
-        cached = heard.cached_tokens_details if heard else None
-        report = ResponseUsage(
-            response.id,
-            input_tokens=tokens.input_tokens or 0,
-            output_tokens=tokens.output_tokens or 0,
-            input_audio_tokens=(heard and heard.audio_tokens) or 0,
-            output_audio_tokens=(spoken and spoken.audio_tokens) or 0,
-            cached_tokens=(heard and heard.cached_tokens) or 0,
-            cached_audio_tokens=(cached and cached.audio_tokens) or 0,
-        )
-        usage = self._usage
-        usage.input_tokens += report.input_tokens
-        usage.output_tokens += report.output_tokens
-        usage.input_audio_tokens += report.input_audio_tokens
-        usage.output_audio_tokens += report.output_audio_tokens
-        usage.cached_tokens += report.cached_tokens
-        usage.cached_audio_tokens += report.cached_audio_tokens
-        self.sink.event(report)
 
     # ---- errors
 
@@ -366,10 +365,11 @@ class Conversation:
         if complaints.ends_session(error, kind) or (waiting and isinstance(kind, _NO_ANSWER)):
             self._lost(kind)
         else:
-            self.sink.event(EngineProblem(kind.message))
+            refused = "other instructions and tools were not taken: " if purpose == "configure" else ""
+            self.sink.event(EngineProblem(f"{refused}{kind.message}"))
 
     def _meaning(self, error: server_events.ErrorBody) -> ProviderError:
-        return complaints.meaning(error, secrets=self._secrets, content=[*self._content, *self._recent])
+        return complaints.meaning(error, secrets=self._secrets, content=self.content)
 
     def _rate_limits(self, event: server_events.RateLimits) -> None:
         left = {limit.name: limit.remaining for limit in event.rate_limits}

@@ -1,6 +1,9 @@
 """What is known of a response: what the server sent of it, and how it is cut to what was heard."""
 
 from collections.abc import Iterator
+from typing import Literal
+
+Status = Literal["completed", "cancelled", "incomplete", "failed"]
 
 
 class SentResponse:

@@ -86,6 +86,19 @@ async def test_the_engine_sees_the_conversation() -> None:
     assert [tool.name for tool in last.tools] == ["weather"]
 
 
+async def test_an_update_counts_from_the_next_response_on() -> None:
+    tools = [{"type": "function", "name": "weather"}]
+    async with talking(Script(realtime=AT_ONCE)) as (talk, seen):
+        for update in ({"instructions": "Sing."}, {"tools": tools}, {"tool_choice": "none"}, {"instructions": ""}):
+            await talk.send("session.update", session={"type": "realtime", **update})
+            await talk.until("session.updated")
+            await talk.write("hello")
+            await talk.answer()
+    assert [(response.session_instructions, response.tools) for response in seen.responses] == [
+        *(("Sing.", []), ("Sing.", ["weather"]), ("Sing.", []), ("", []))
+    ]
+
+
 async def test_an_engine_that_fails_fails_the_response() -> None:
     fakes = Fakes()
     fakes.llm_events = [FAILURE]

@@ -143,6 +143,8 @@ class Response:
             _given(params.tools, config.tools),
             _given(params.tool_choice, config.tool_choice),
         )
+        self._seen.session_instructions = asked.session_instructions
+        self._seen.tools = [tool.name for tool in asked.tools] if asked.tool_choice != "none" else []
         head = asked.instructions + "".join(str(tool) for tool in asked.tools)
         parts: list[tuple[object, Tokens]] = [(head, Tokens(text_tokens(head), 0))]
         parts += [((item.id, item.text, item.audio_ms), item_tokens(item)) for item in items]

@@ -40,6 +40,10 @@ class SeenResponse(Struct):
     """Names of the tools that were called."""
     instructions: str | None = None
     """Of this response alone."""
+    session_instructions: str = ""
+    """Of the session, when it was thought about; like the next."""
+    tools: list[str] = field(default_factory=list)
+    """Names of those that it may call."""
     usage: dict[str, Any] | None = None
     """The member of `response.done`, once that was sent."""
 
