@@ -170,7 +170,7 @@ def parties(*, with_litellm: bool = True) -> Iterator[list[Party]]:
             found += gateways(stack, folder / "data", {"OPENAI": f"http://127.0.0.1:{upstream}/v1"})
             for party in found:
                 _wait_until_it_answers(party)
-            set_script(found[0], audio_ms=SPEECH_MS, transcript="hello there")
+            set_script(found[0])
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -219,10 +219,10 @@ def _litellm(stack: ExitStack, folder: Path, upstream: int) -> Party:
 
 
 def set_script(simulator: Party, **script: object) -> None:
-    """Tells the simulator what to answer from now on."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{simulator.port}/__sim__/script", json.dumps(script).encode(), method="PUT"
-    )
+    """Tells the simulator what to answer from now on. Recordings and voices are always the same."""
+    whole = {"audio_ms": SPEECH_MS, "transcript": "hello there", **script}
+    address = f"http://127.0.0.1:{simulator.port}/__sim__/script"
+    request = urllib.request.Request(address, json.dumps(whole).encode(), method="PUT")
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
         answer.read()
 
