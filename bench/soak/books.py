@@ -17,7 +17,7 @@ _NEVER_ASKED = ("connect", "busy", "unsupported")
 """Causes of failed attempts of which the vendor never heard."""
 _ATTEMPTS = """SELECT request_id, session_id, modality, position, provider, model, outcome, cause, audio_ms, characters,
     input_tokens, output_tokens, cached_tokens, input_audio_tokens, output_audio_tokens, cached_audio_tokens,
-    cost_micro_usd FROM attempts"""
+    cost_micro_usd, first_byte_ms FROM attempts"""
 
 
 def read_rows(data: Path) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
@@ -87,12 +87,14 @@ def _call(call: Seen, tried: list[sqlite3.Row], used: list[sqlite3.Row], more: i
 
 
 def _vendors(attempts: list[sqlite3.Row], heard: Mapping[str, int]) -> Iterator[str]:
-    """Requests whose connection broke before the vendor had read them are the only ones that may be missing there."""
+    """Requests whose connection broke before the vendor had read them are the only ones that may be missing there, and
+    those that were called off before it answered: a race that another has won, a caller who left."""
     reached, lost = Counter[str](), Counter[str]()
     for row in attempts:
         if row["cause"] not in _NEVER_ASKED:
             reached[row["provider"]] += 1
-            lost[row["provider"]] += row["cause"] == "connection_lost"
+            called_off = row["outcome"] == "cancelled" and row["first_byte_ms"] is None
+            lost[row["provider"]] += called_off or row["cause"] == "connection_lost"
     for vendor, said in heard.items():
         if not reached[vendor] - lost[vendor] <= said <= reached[vendor]:
             yield f"{vendor}: was asked {said} times, {reached[vendor]} attempts ({lost[vendor]} lost)"

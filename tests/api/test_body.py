@@ -96,11 +96,11 @@ async def test_nobody_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_patience_is_for_each_piece_and_not_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "_PATIENCE", 0.5)
+    monkeypatch.setattr(body, "_PATIENCE", 2.5)
 
     class Slow(Sent):
         async def receive(self) -> dict[str, Any]:
-            await asyncio.sleep(0.065)
+            await asyncio.sleep(0.33)
             return await super().receive()
 
     assert await received(Slow([b"x"] * 8 + [b""]), 10) == [b"x"] * 8

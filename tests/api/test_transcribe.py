@@ -23,7 +23,8 @@ from speko.providers.stt import Transcript
 from tests.api.running import Running, events, running, until
 from tests.api.vendors import Scripted, Step, registry_of
 
-FAST: dict[str, Any] = {"connect_timeout": 0.2, "first_byte_timeout": 0.2, "gap_timeout": 0.2}
+FAST: dict[str, Any] = {"connect_timeout": 2.5, "first_byte_timeout": 2.5, "gap_timeout": 2.5}
+"""Seconds in which whoever is well has answered, however loaded the machine is."""
 BOTH = ("alpha", "beta")
 
 

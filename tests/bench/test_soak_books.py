@@ -25,6 +25,7 @@ ATTEMPT: dict[str, Any] = {
     "output_audio_tokens": 0,
     "cached_audio_tokens": 0,
     "cost_micro_usd": 3500,
+    "first_byte_ms": 12.5,
 }
 FAILED = ATTEMPT | {"outcome": "failed", "cause": "server_error", "position": 0, "provider": "groq", "model": "none"}
 FAILED |= {"input_tokens": 0, "output_tokens": 0, "cost_micro_usd": 0}
@@ -110,3 +111,11 @@ def test_a_connection_that_broke_may_be_missing_at_the_vendor() -> None:
     for heard in (0, 1):
         assert list(problems(rows(lost), [], [seen("failed")], {"openai": heard})) == []
     assert list(problems(rows(lost | {"cause": "timeout"}), [], [seen("failed")], {"openai": 0})) != []
+
+
+def test_a_request_that_was_called_off_may_be_missing_at_the_vendor() -> None:
+    off = ATTEMPT | {"outcome": "cancelled", "cause": "hedged", "position": 1, "cost_micro_usd": 0, "input_tokens": 0}
+    off |= {"output_tokens": 0}
+    for heard, first_byte_ms, fits in ((2, None, True), (1, None, True), (2, 3.0, True), (1, 3.0, False)):
+        tried = rows(ATTEMPT, off | {"first_byte_ms": first_byte_ms})
+        assert (list(problems(tried, rows(USAGE), [seen()], {"openai": heard}, hedged=True)) == []) is fits

@@ -56,7 +56,7 @@ async def test_a_gateway_that_falls_silent_is_given_up(gateway: ScriptedGateway,
             sse_reply(sse("done", text="hi"), ending="held_open"),
         ]
     )
-    driver = Client(kind(api_key=API_KEY, base_url=gateway.url, timeout=0.1))
+    driver = Client(kind(api_key=API_KEY, base_url=gateway.url, timeout=2.0))
     with pytest.raises(httpx.ReadTimeout):
         await driver.call(lambda client: client.transcribe(b"RIFF", language="en"))
     with pytest.raises(httpx.ReadTimeout):

@@ -21,7 +21,7 @@ from tests.routing.chains import Books, candidate
 CAPABILITIES = S2sCapabilities(input_rates=(24000,), output_rates=(24000,))
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Lets tasks run until it holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - whatever it is
@@ -94,7 +94,7 @@ def chain_of(
     """The engines of a session over fakes."""
     candidates: list[Candidate] = [candidate(name, "s2s") for name in names]
     meter = Meter(CallInfo("session", "req_1", "org_1", "ses_1"), books or Books())
-    limits = Deadlines(**{"connect": 1.0, "first_byte": 1.0, "total": 3.0, "budget": 3.0, **deadlines})
+    limits = Deadlines(**{"connect": 10.0, "first_byte": 10.0, "total": 30.0, "budget": 30.0, **deadlines})
     return Engines(
         candidates, pinned=pinned, health=Health(), meter=meter, dial=fakes.dial, renew=renew, deadlines=limits
     )
@@ -199,7 +199,7 @@ class Bridged:
 
     async def over(self) -> None:
         """Waits for the end, and for everything to be let go."""
-        await until(lambda: self.bridge.over, 10)
+        await until(lambda: self.bridge.over)
         assert all(connection.closed for connection in self.fakes.connections), "an engine is left open"
         ours = [task for task in asyncio.all_tasks() if "_open_engine" in repr(task) and not task.cancelling()]
         assert not ours, "an engine is still being connected"

@@ -133,7 +133,7 @@ async def test_a_connection_that_is_wanted_no_more_never_serves() -> None:
 
 
 async def test_an_engine_that_owes_an_answer_and_says_nothing_is_left() -> None:
-    scene = Bridged("a/one", "b/two", stall_timeout=0.05)
+    scene = Bridged("a/one", "b/two", stall_timeout=2.5)
     silent = await scene.ready()
     scene.tell("user_message", text="hello?")
     await scene.next_engine()
@@ -308,7 +308,7 @@ async def test_no_engine_after_a_loss() -> None:
 
 
 async def test_a_session_that_expires_while_the_engine_speaks() -> None:
-    scene = Bridged(expires_at=time.monotonic() + 0.1)
+    scene = Bridged(expires_at=time.monotonic() + 2.5)
     answer(await scene.ready(), done=False)
     await scene.over()
     assert scene.link.frames[-1] == {"t": "end", "reason": "expired"}

@@ -21,7 +21,7 @@ async def a_session_that_is_over_at_once() -> tuple[FakeLink, Witness]:
     bridge = Bridge(config, chain_of(FakeEngines(), "a/one"), witness)
     bridge.attach(link)
     bridge.on_text(b'{"t":"control","action":"clear"}')
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while witness.end is None:  # noqa: ASYNC110 - the loop itself is what is waited for
             await asyncio.sleep(0)
     return link, witness

@@ -48,7 +48,7 @@ async def test_what_one_engine_does_not_take_another_may() -> None:
 async def test_an_engine_that_says_nothing_is_left_when_its_time_is_over() -> None:
     fakes, books = FakeEngines(), Books()
     fakes.hanging.add("a/one")
-    engine = await chain_of(fakes, "a/one", "b/two", books=books, first_byte=0.05).open(Resume(), new_sink)
+    engine = await chain_of(fakes, "a/one", "b/two", books=books, first_byte=2.5).open(Resume(), new_sink)
     assert engine.candidate.provider == "b"
     assert books.story == [("a", "failed", "timeout")]
 

@@ -184,7 +184,7 @@ async def test_who_stays_away_has_lost_the_session(tmp_path: Path, monkeypatch: 
 
 async def test_an_expired_session_ends_to_the_second(tmp_path: Path) -> None:
     async with stage(tmp_path) as show:
-        made = await create(show.gateway.client, **PINNED, ttlSeconds=1)
+        made = await create(show.gateway.client, **PINNED, ttlSeconds=4)
         caller = await Caller.join(made)
         await caller.over()
         assert caller.frames[-1] == {"t": "end", "reason": "expired"}

@@ -33,7 +33,7 @@ class Peer:
 
 
 async def test_pings_go_on_while_they_are_answered() -> None:
-    peer = Peer(every=0.01, within=0.5, answers=True)
+    peer = Peer(every=0.01, within=5, answers=True)
     await peer.until_pinged(5)
     peer.heart.stop()
     assert peer.dead == 0
