@@ -67,6 +67,21 @@ def test_everything_goes_well(stage: FakeStage, fake: FakeGateway, tmp_path: Pat
     assert Path(told["file"]) == tmp_path / "out" / "conversation.wav"
 
 
+def test_who_is_misheard_says_it_again_once(stage: FakeStage, fake: FakeGateway) -> None:
+    misheard = Answer("what is delivered in Paris", "I do not know.", tone(0.1, 24000))
+    fake.on_session(FakeAgent([misheard, weather(), LONG, SUM]), outputSampleRate=24000)
+    steps = list(talk(stage))
+    assert [step.problem for step in steps] == [None, None, None]
+    assert steps[0].text == "what is the weather in Paris? – It is 21 degrees and sunny."
+
+
+def test_who_is_misheard_twice_gives_up(stage: FakeStage, fake: FakeGateway) -> None:
+    misheard = Answer("what is delivered in Paris", "I do not know.", tone(0.1, 24000))
+    fake.on_session(FakeAgent([misheard, misheard, LONG, SUM]), outputSampleRate=24000)
+    [first, *_] = talk(stage)
+    assert first.problem == "heard 'what is delivered in Paris' in place of 'What is the weather in Paris?'"
+
+
 def test_an_agent_that_calls_no_tool_fails_the_demo(stage: FakeStage, fake: FakeGateway) -> None:
     fake.on_session(FakeAgent([weather("london"), LONG, SUM]), outputSampleRate=24000)
     [first, *_] = talk(stage)

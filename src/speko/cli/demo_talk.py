@@ -29,6 +29,9 @@ RATE = 24000
 WITH_A_TOOL = "What is the weather in Paris?"
 AT_LENGTH = "What can you do?"
 CUTTING_IN = "What is two plus two?"
+TIMES = 2
+"""Times that the first question is asked at most: the embedded recogniser mishears every twelfth word, and who is
+misheard says it again."""
 CUT_IN_AFTER = 2.0
 """Seconds of the long answer."""
 SILENT_WITHIN = 1.5
@@ -81,6 +84,8 @@ class Held:
     """The agent was heard again before whoever cut in had finished."""
     engine: tuple[str | None, str | None] = (None, None)
     take: Take | None = None
+    misheard: int = 0
+    """Turns at the beginning that do not count."""
 
     async def hold(self, url: str, key: str, speech: list[bytes]) -> None:
         """Holds the conversation. Raises what goes wrong with the connection, and CommandError for the session."""
@@ -101,16 +106,20 @@ class Held:
             conversation = Conversation(session, playback, Screen(self.terminal), _weather)
             uplink = Uplink(RATE, send)
             await conversation.hold(self._lead(conversation, uplink, playback, speech), uplink.run())
-            self.turns = conversation.turns.said
+            self.turns = conversation.turns.said[self.misheard :]
 
     async def _lead(self, conversation: Conversation, uplink: Uplink, playback: Playback, speech: list[bytes]) -> None:
         clock = asyncio.get_running_loop().time
         with_a_tool, at_length, cutting_in = speech
         await conversation.until_ready()
-        began = clock()
-        await uplink.say(with_a_tool)
-        conversation.expect()
-        await conversation.answer()
+        for again in range(TIMES):
+            began = clock()
+            await uplink.say(with_a_tool)
+            conversation.expect()
+            await conversation.answer()
+            self.misheard = again
+            if _asks_for_weather(conversation.turns.said[-1]):
+                break
         self.seconds.append(clock() - began)
 
         began = clock()
@@ -157,7 +166,7 @@ class Held:
             yield step
 
     def _tool_problem(self, turn: Turn) -> str | None:
-        if "weather in paris" not in letters(turn.user.text):
+        if not _asks_for_weather(turn):
             return f"heard {turn.user.text!r} in place of {WITH_A_TOOL!r}"
         calls = [(tool.name, json.loads(tool.arguments.lower())) for tool in turn.tools]
         if calls != [(TOOL["name"], {"city": "paris"})]:
@@ -188,6 +197,10 @@ class Held:
         if not re.search(r"\b(4|four)\b", turn.agent.text.lower()):
             return f"the answer {turn.agent.text!r} lacks 4"
         return "the last answer was interrupted too" if turn.interrupted else None
+
+
+def _asks_for_weather(turn: Turn) -> bool:
+    return "weather in paris" in letters(turn.user.text)
 
 
 def _weather(name: str, arguments: str) -> str | None:
