@@ -164,8 +164,9 @@ test("Routing: an intent in, a decision out, and where it comes from", async () 
   const asked = page.waitForRequest(/language=en/);
   await page.getByRole("textbox", { name: "Language" }).fill("en");
   await asked;
+  const newer = page.waitForResponse(/language=de/);
   await page.getByRole("textbox", { name: "Language" }).fill("de");
-  await page.waitForResponse(/language=de/);
+  await newer;
   const late = page.waitForResponse(/language=en/);
   release();
   await (await late).finished();
