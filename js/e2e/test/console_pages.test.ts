@@ -80,7 +80,7 @@ test("Providers: a key that the vendor refuses, one that works, and none again",
   await button("Save and test").click();
   await openai.getByText("It works").waitFor();
   await openai.getByText("Ready", { exact: true }).waitFor();
-  expect(await openai.getByText("refused it").count()).toBe(0);
+  await expect.poll(() => openai.getByText("refused it").count()).toBe(0);
   expect(await openai.locator(".notice").textContent()).toMatch(
     /accepts the key and lists \d+ models?\. Answered in \d+ ms\./,
   );
@@ -125,7 +125,7 @@ test("Providers: the key is removed after a question", async () => {
   await shoot(page, "providers-remove");
   await button("Remove key").click();
   await openai.getByText("No key", { exact: true }).waitFor();
-  expect(await openai.getByRole("button", { name: "Remove the key for OpenAI" }).count()).toBe(0);
+  await expect.poll(() => openai.getByRole("button", { name: "Remove the key for OpenAI" }).count()).toBe(0);
 });
 
 test("Routing: an intent in, a decision out, and where it comes from", async () => {
@@ -171,7 +171,7 @@ test("Routing: an intent in, a decision out, and where it comes from", async () 
   release();
   await (await late).finished();
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-  expect(await page.getByRole("region", { name: "Ranking of speech to text" }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("region", { name: "Ranking of speech to text" }).count()).toBe(0);
   expect(page.url()).toMatch(/#\/routing\?.*language=de/);
   await page.unroute(/language=en/);
   // A copied link shows the same.
@@ -202,7 +202,7 @@ test("Scores: the plot by keyboard, the table in any order", async () => {
   expect(ascending.length).toBeGreaterThan(2);
   expect(ascending).toEqual([...ascending].sort((a, b) => a - b));
   await page.keyboard.press("Enter");
-  expect(await cost()).toEqual([...ascending].reverse());
+  await expect.poll(() => cost()).toEqual([...ascending].reverse());
 });
 
 test("API keys: made, shown once, copied, revoked", async () => {

@@ -68,7 +68,7 @@ test("the microphone is refused", async () => {
   await page.context().grantPermissions(["microphone"]);
   await button("Try again").click();
   await button("Stop").waitFor();
-  expect(await page.locator(".notice").count()).toBe(0);
+  await expect.poll(() => page.locator(".notice").count()).toBe(0);
   await button("Stop").click();
   await expectReady();
 });

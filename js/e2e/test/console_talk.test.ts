@@ -116,21 +116,23 @@ test("what is typed is answered, tools run in the page, all while it is looked a
   expect(await page.getByLabel("Microphone", { exact: true }).locator("option").count()).toBeGreaterThan(1);
   await expectGoodLooks(page, "talk-settings");
   await page.keyboard.press("Escape");
-  expect(await button("Settings").evaluate((element) => element === document.activeElement)).toBe(true);
+  await expect.poll(() => button("Settings").evaluate((element) => element === document.activeElement)).toBe(true);
 });
 
 test("muted, nothing of the microphone is sent; stopped, nothing is left open", async () => {
   await button("Mute the microphone (M)").click();
   await page.getByText("Muted", { exact: true }).waitFor();
-  expect(await page.evaluate(() => window.recorded.tracks.map(({ enabled }) => enabled))).toEqual([false]);
+  await expect.poll(() => page.evaluate(() => window.recorded.tracks.map(({ enabled }) => enabled))).toEqual([false]);
   await shoot(page, "talk-muted");
   await page.locator("h1").click();
   await page.keyboard.press("m");
   await page.getByText("Listening", { exact: true }).waitFor();
   await button("Stop").click();
   await page.getByText("Ready", { exact: true }).waitFor();
-  expect(await page.evaluate(() => window.recorded.tracks.map(({ readyState }) => readyState))).toEqual(["ended"]);
-  expect(await page.evaluate(() => window.recorded.contexts.map(({ state }) => state))).toEqual(["closed"]);
+  await expect
+    .poll(() => page.evaluate(() => window.recorded.tracks.map(({ readyState }) => readyState)))
+    .toEqual(["ended"]);
+  await expect.poll(() => page.evaluate(() => window.recorded.contexts.map(({ state }) => state))).toEqual(["closed"]);
   await page.waitForFunction(() => window.recorded.sockets.every(({ readyState }) => readyState === WebSocket.CLOSED));
   // What was said stays to be read.
   await said("Agent", /144|hundred/).waitFor();
@@ -156,7 +158,7 @@ test("the conversation is among the sessions, with where its time went, who serv
   await visit(page, "Sessions");
   const sessions = page.getByRole("table", { name: "Sessions" }).locator("tbody").getByRole("row");
   await expect.poll(() => sessions.count()).toBe(2);
-  expect(await sessions.first().textContent()).toMatch(/Ended.*speko cascade/);
+  await expect.poll(() => sessions.first().textContent()).toMatch(/Ended.*speko cascade/);
   await expectGoodLooks(page, "sessions-list");
 
   await sessions.nth(1).getByRole("link").click();
@@ -171,8 +173,8 @@ test("the conversation is among the sessions, with where its time went, who serv
   const parts = second.getByRole("table", { name: "Parts of turn 2" });
   expect(await parts.textContent()).toMatch(/Recognition.*pocketsphinx.*Model.*speko.*Synthesis.*flite/);
   const calls = second.getByRole("table", { name: "Vendor calls of turn 2" });
-  expect(await calls.getByRole("row").count()).toBeGreaterThanOrEqual(4);
-  expect(await calls.textContent()).toMatch(/Served.*\$0/);
+  await expect.poll(() => calls.getByRole("row").count()).toBeGreaterThanOrEqual(4);
+  await expect.poll(() => calls.textContent()).toMatch(/Served.*\$0/);
   await page.getByRole("heading", { name: "Transcript" }).waitFor();
   await expectGoodLooks(page, "session");
 });
@@ -185,6 +187,6 @@ test("whoever signs out leaves nothing to read", async () => {
   await page.keyboard.press("Enter");
   await button("Start").waitFor();
   await page.getByText("Things to say").waitFor();
-  expect(await page.locator(".line, .turn-title").count()).toBe(0);
-  expect(await page.getByRole("link", { name: "The last session in detail" }).count()).toBe(0);
+  await expect.poll(() => page.locator(".line, .turn-title").count()).toBe(0);
+  await expect.poll(() => page.getByRole("link", { name: "The last session in detail" }).count()).toBe(0);
 });

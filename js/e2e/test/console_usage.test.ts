@@ -40,14 +40,14 @@ test("Usage: plots by day, and the same as tables", async () => {
   await page.getByRole("button", { name: "Refresh" }).click();
   await chart(/^Cost by day/).waitFor();
   await expectGoodLooks(page, "usage");
-  expect(await table("Usage by provider and metric").locator("tbody tr").count()).toBe(4);
+  await expect.poll(() => table("Usage by provider and metric").locator("tbody tr").count()).toBe(4);
   const asked = table("Attempts by provider").locator("tbody tr", { hasText: "cartesia" });
   // One day of many failures: what was tried is more than what was served.
   const [made = 0, served = 0, failed = 0] = (await asked.locator("td").allTextContents()).map(Number);
   expect(failed).toBeGreaterThan(0);
   expect(made).toBe(served + failed);
   await page.getByText("Day by day", { exact: true }).click();
-  expect(await table("Usage day by day").locator("tbody tr").count()).toBe(30);
+  await expect.poll(() => table("Usage day by day").locator("tbody tr").count()).toBe(30);
 });
 
 test("a plot is walked through by keyboard", async () => {
@@ -59,7 +59,7 @@ test("a plot is walked through by keyboard", async () => {
   await expect.poll(() => details.textContent()).not.toBe(today);
   expect(await cost.locator("[tabindex='0']").getAttribute("aria-label")).toMatch(/^\d+ \w+ \d{4}: .*openai \$/);
   await page.keyboard.press("Escape");
-  expect(await details.count()).toBe(0);
+  await expect.poll(() => details.count()).toBe(0);
 });
 
 test("range, provider and metric are in the address", async () => {
@@ -69,9 +69,9 @@ test("range, provider and metric are in the address", async () => {
   await page.getByRole("combobox", { name: "Provider" }).selectOption("deepgram");
   await page.getByRole("combobox", { name: "Metric" }).selectOption("stt_seconds");
   await chart(/^Speech to text \(seconds\)/).waitFor();
-  expect(await table("Attempts by provider").locator("tbody tr").count()).toBe(1);
+  await expect.poll(() => table("Attempts by provider").locator("tbody tr").count()).toBe(1);
   expect(page.url()).toMatch(/#\/usage\?range=7&provider=deepgram&metric=stt_seconds$/);
   await page.reload();
   await chart(/^Speech to text \(seconds\) by day and provider: 7 days/).waitFor();
-  expect(await page.getByRole("combobox", { name: "Provider" }).inputValue()).toBe("deepgram");
+  await expect.poll(() => page.getByRole("combobox", { name: "Provider" }).inputValue()).toBe("deepgram");
 });

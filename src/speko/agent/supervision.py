@@ -176,11 +176,11 @@ class Supervised:
             async with asyncio.timeout(ENDING + 1.0):
                 await process.wait()
         except TimeoutError:
-            process.kill()
-            await process.wait()
-        finally:
+            pass
+        finally:  # also when this is cancelled
             if process.returncode is None:
                 process.kill()
+                await process.wait()
         if self.taken:
             try:
                 async with asyncio.timeout(1.0):
