@@ -111,6 +111,13 @@ def test_settings_that_cannot_be_used_are_named_without_their_values(
     assert "secret" not in done.out + done.err
 
 
+def test_kubernetes_link_to_a_service_is_told_from_a_port(speko: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEKO_PORT", "tcp://10.0.0.7:8787")
+    done = speko("keys", "list", "--data", "data", "--json")
+    assert (done.code, done.json["code"]) == (Exit.USAGE, "BAD_CONFIGURATION")
+    assert "enableServiceLinks: false" in done.json["error"]
+
+
 @pytest.mark.parametrize("text", ["not toml", "port = 'x'", "[providers.openai]\napi_kye = 'secret'"])
 def test_a_configuration_file_that_cannot_be_used(speko: Command, text: str) -> None:
     Path("my.toml").write_text(text)

@@ -19,7 +19,7 @@ from speko.observability.sessions import WatchedSession
 from speko.observability.span_sender import sender_of
 from speko.observability.tracing import SessionSpan, Tracing
 from speko.providers.registry import Connectors, Registry, Runtime
-from speko.realtime.bridge import Observer
+from speko.realtime.observer import Observer
 from speko.routing.access import OwnKey
 from speko.routing.attempts import Deadlines
 from speko.routing.health import Health

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -51,7 +52,12 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
 def _told(item: ErrorDetails) -> str:
     if item["type"] == "extra_forbidden":
         return unknown_setting(item["loc"])
-    return f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+    name = ".".join(map(str, item["loc"]))
+    if name == "port" and os.environ.get("SPEKO_PORT", "").startswith("tcp://"):
+        return (
+            "port: SPEKO_PORT is what Kubernetes sets for a Service named speko; give the pod enableServiceLinks: false"
+        )
+    return f"{name}: {item['msg']}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from speko.observability.conversations import ConversationMetrics, reason_label
 from speko.observability.tracing import SessionSpan
 from speko.providers.s2s import ResponseUsage
 from speko.realtime.actions import Spoken, TurnRecord
-from speko.realtime.bridge import Observer
+from speko.realtime.observer import Observer
 from speko.routing.attempts import Candidate
 
 

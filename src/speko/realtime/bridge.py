@@ -9,7 +9,6 @@ import logging
 import time
 import traceback
 from collections.abc import Sequence
-from typing import Literal, Protocol
 
 from speko.events.s2s import EndReason, ErrorFrame, ServerFrame, encode_server_frame
 from speko.providers.errors import DeadlineExceeded, ProviderError
@@ -18,6 +17,7 @@ from speko.realtime import actions as do
 from speko.realtime.engines import Engine, Engines, Resume, explained
 from speko.realtime.feed import Feed
 from speko.realtime.link import ClientLink
+from speko.realtime.observer import Observer, Watcher
 from speko.realtime.session import Session, SessionConfig
 from speko.realtime.slow_client import SlowClient
 from speko.realtime.upward import Upward
@@ -38,35 +38,6 @@ _MOST_TEXT = 16 * 2**20
 frames that it goes on sending."""
 _SAMPLE = 2
 """Bytes."""
-
-
-class Observer(Protocol):
-    """Who writes down what becomes of the session. Calls return at once."""
-
-    def active(self, engine: Candidate) -> None:
-        """The first engine is ready, or another one has taken over."""
-
-    def record(self, what: do.TurnRecord | do.Spoken, engine: Candidate | None) -> None:
-        """A turn is over, or words are final."""
-
-    def responded(self, engine: Candidate, usage: ResponseUsage, audio_ms: int) -> None:
-        """What a response used; `audio_ms`: sound heard and spoken since the last one."""
-
-    def ended(self, status: Literal["ended", "failed"], reason: str) -> None:
-        """The session is over. Called once."""
-
-
-class Watcher(Protocol):
-    """Who wants to know of an engine more than the frames to the client say. Calls return at once."""
-
-    def engine_changed(self, *, awaited: bool) -> None:
-        """The first engine is there, or another one: ids begin anew. `awaited`: a response is asked of it."""
-
-    def engine_says(self, event: EngineEvent) -> None:
-        """Before the session has heard it."""
-
-    def engine_said(self, event: EngineEvent, *, responding: bool, awaited: bool) -> None:
-        """After that; `responding`: a response is in flight now; `awaited`: one was asked for and has not begun."""
 
 
 class Bridge:
