@@ -14,6 +14,9 @@ from tests.providers.openai_realtime.events import Event
 from tests.providers.openai_realtime.shapes import checked_client_event, checked_server_event
 from tests.providers.openai_realtime.vendor import KEY, OPENAI, request
 
+SECOND = bytes(48_000)
+"""Of sound, at 24 kHz."""
+
 
 class Talk:
     """Plays the vendor and the gateway; `told` is what the gateway hears, `sent` what the vendor hears."""
