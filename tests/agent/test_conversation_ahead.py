@@ -35,6 +35,16 @@ def own(script: Script) -> AgentContext:
     return embedded(context_of(script))
 
 
+def guessed_wrong(first: str) -> Script:
+    """Hears `first` at the pause and begins to answer that; then it hears the question that is answered."""
+    return Script(
+        "acme",
+        stt=[hears(first), hears("how are you")],
+        llm=[says("What?"), says("Fine.")],
+        tts=[goes_on_speaking(), speaks()],
+    )
+
+
 def shown(talk: Talk) -> list[object]:
     """What the client could notice of an answer, or of words that are certain."""
     kinds = (ResponseStarted, TurnStage, EngineProblem, SpeechStopped, ToolRequested)
@@ -47,11 +57,16 @@ def outcomes_of(context: AgentContext) -> list[tuple[str, str]]:
     return [(row.modality, row.outcome) for row in books_of(context).attempts]
 
 
+async def let_all_run() -> None:
+    """Whatever waits for nothing but its turn has had it, many times."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 async def settle(talk: Talk, script: Script, *, texts: int) -> None:
     """Waits until the voice was asked, and for what might come of that."""
     await talk.relay.until(lambda: len(script.texts) == texts)
-    for _ in range(50):
-        await asyncio.sleep(0)
+    await let_all_run()
 
 
 async def test_the_answer_is_ready_when_the_silence_is_long_enough() -> None:
@@ -77,12 +92,7 @@ async def test_the_answer_is_ready_when_the_silence_is_long_enough() -> None:
 
 
 async def test_speech_that_goes_on_gets_one_answer_to_all_of_it() -> None:
-    script = Script(
-        "acme",
-        stt=[hears("how are"), hears("how are you")],
-        llm=[says("Who?"), says("Fine.")],
-        tts=[goes_on_speaking(), speaks()],
-    )
+    script = guessed_wrong("how are")
     context = own(script)
     async with talking(context) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
@@ -108,12 +118,7 @@ async def test_speech_that_goes_on_gets_one_answer_to_all_of_it() -> None:
 
 
 async def test_sound_that_comes_all_at_once_answers_no_half_of_a_sentence() -> None:
-    script = Script(
-        "acme",
-        stt=[hears("how are"), hears("how are you")],
-        llm=[says("Who?"), says("Fine.")],
-        tts=[goes_on_speaking(), speaks()],
-    )
+    script = guessed_wrong("how are")
     context = own(script)
     async with talking(context) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
@@ -144,12 +149,7 @@ async def test_a_commit_at_a_pause_takes_what_is_ready() -> None:
 
 
 async def test_clear_at_a_pause_forgets_the_answer_too() -> None:
-    script = Script(
-        "acme",
-        stt=[hears("forget it"), hears("how are you")],
-        llm=[says("What?"), says("Fine.")],
-        tts=[goes_on_speaking(), speaks()],
-    )
+    script = guessed_wrong("forget it")
     context = own(script)
     async with talking(context) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
@@ -177,8 +177,7 @@ async def test_who_speaks_over_the_agent_is_not_answered_ahead() -> None:
             assert (await talk.relay.next(Interrupted)).heard_text == "One two three four"
         talk.hear(PAUSE)
         await talk.relay.until(lambda: len(script.sounds) == 2)
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await let_all_run()
         assert len(script.questions) == 1
         talk.hear(SILENCE)
         assert await talk.answer() == "Stopped."
@@ -206,8 +205,7 @@ async def test_nobody_hears_of_a_model_that_fails_for_nothing() -> None:
     async with talking(own(script)) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
         await talk.relay.until(lambda: len(script.questions) == 1)
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await let_all_run()
         assert not talk.relay.all(ResponseStarted)
         talk.hear(SPEECH)
         await talk.relay.until(lambda: len(script.sounds) == 2)
@@ -231,8 +229,7 @@ async def test_a_tool_is_called_when_the_words_are_certain() -> None:
     async with talking(own(script), tools=(weather,)) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
         await talk.relay.until(lambda: len(script.questions) == 1)
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await let_all_run()
         assert not shown(talk)
         talk.hear(SILENCE)
         await talk.relay.next(ToolRequested)
@@ -253,8 +250,7 @@ async def test_vendors_that_are_paid_are_asked_when_the_words_are_certain() -> N
     async with talking(context_of(script)) as talk:
         talk.hear(SILENCE + SPEECH + PAUSE)
         await talk.relay.until(lambda: len(script.sounds) == 1)
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await let_all_run()
         assert not script.questions
         talk.hear(SILENCE)
         assert await talk.answer() == "Fine."
