@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Column, func, select, text
 
 from speko.storage import tables
 from speko.storage.database import Database
@@ -15,6 +15,7 @@ from speko.storage.ledger_batch import Batch, write_batch
 from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.sessions import Claim, Once, Sessions
 from speko.storage.sessions_deletion import delete_session
+from speko.storage.sessions_journal import Journal
 from speko.storage.sessions_outlived import marked
 from speko.storage.sessions_rows import turn_values
 from tests.storage.rows import NOON, attempt_row, usage_row
@@ -41,6 +42,28 @@ async def elsewhere(database_url: str, tmp_path: Path, database: Database) -> As
 async def _count(database: Database, table: Any) -> int:
     async with database.read() as connection:
         return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+
+
+async def _rows(database: Database, *columns: Column[Any]) -> list[tuple[Any, ...]]:
+    """These columns of every row of their table, in the order of its primary key."""
+    ordered = select(*columns).order_by(*columns[0].table.primary_key)
+    async with database.read() as connection:
+        return [tuple(row) for row in await connection.execute(ordered)]
+
+
+async def _values(database: Database, column: Column[Any]) -> list[Any]:
+    return [value for (value,) in await _rows(database, column)]
+
+
+async def _create_two(sessions: Sessions) -> None:
+    for id in ("s1", "s2"):
+        await sessions.create(session_row(id))
+
+
+async def _write(writer: LedgerWriter | Journal) -> None:
+    """All that it was told so far."""
+    writer.start()
+    await writer.close()
 
 
 async def test_everything_personal_goes_and_money_stays(database: Database, sessions: Sessions) -> None:
@@ -71,10 +94,8 @@ async def test_everything_personal_goes_and_money_stays(database: Database, sess
     assert await _count(database, tables.session_transcript) == 2
     assert await _count(database, tables.session_turn_timings) == 1
     assert await _count(database, tables.usage) == 1
-    async with database.read() as connection:
-        columns = (tables.attempts.c.id, tables.attempts.c.message)
-        rows = (await connection.execute(select(*columns).order_by(tables.attempts.c.id))).all()
-    assert [tuple(row) for row in rows] == [("att_1", None), ("att_2", "said no")]
+    told = await _rows(database, tables.attempts.c.id, tables.attempts.c.message)
+    assert told == [("att_1", None), ("att_2", "said no")]
 
 
 async def test_it_is_gone_once(sessions: Sessions) -> None:
@@ -116,37 +137,30 @@ async def _mark_live(database: Database, id: str) -> None:
 async def test_what_another_process_still_has_to_write_goes_too(
     database: Database, sessions: Sessions, elsewhere: Database
 ) -> None:
-    for id in ("s1", "s2"):
-        await sessions.create(session_row(id))
+    await _create_two(sessions)
     journal = Sessions(elsewhere, lambda: NOON).journal
     for id in ("s1", "s2"):
         journal.words(id, spoken("a secret"), None, None)
         journal.turn(id, timing())
     assert await sessions.delete(ORG, "s1") == "deleted"
-    journal.start()
-    await journal.close()
+    await _write(journal)
     assert journal.dropped == 0
     for table in (tables.session_transcript, tables.session_turn_timings):
-        async with database.read() as connection:
-            assert (await connection.execute(select(table.c.session_id))).scalars().all() == ["s2"]
+        assert await _values(database, table.c.session_id) == ["s2"]
 
 
 async def test_a_vendors_words_that_another_process_still_has_go_too(
     database: Database, sessions: Sessions, elsewhere: Database
 ) -> None:
-    for id in ("s1", "s2"):
-        await sessions.create(session_row(id))
+    await _create_two(sessions)
     ledger = LedgerWriter(elsewhere)
     for number, session_id in enumerate(("s1", "s2", None)):
         ledger.attempt(attempt_row(f"att_{number}", session_id=session_id, message="said no"))
     ledger.attempt(attempt_row("att_3", session_id="s1"))
     assert await sessions.delete(ORG, "s1") == "deleted"
-    ledger.start()
-    await ledger.close()
+    await _write(ledger)
     attempts = tables.attempts.c
-    async with database.read() as connection:
-        rows = await connection.execute(select(attempts.id, attempts.message, attempts.total_ms).order_by(attempts.id))
-    assert [tuple(row) for row in rows] == [
+    assert await _rows(database, attempts.id, attempts.message, attempts.total_ms) == [
         ("att_0", None, 80.25),
         ("att_1", "said no", 80.25),
         ("att_2", "said no", 80.25),
@@ -157,8 +171,7 @@ async def test_a_vendors_words_that_another_process_still_has_go_too(
 async def test_calls_that_name_a_session_are_its_own_while_it_is_there(
     database: Database, sessions: Sessions, elsewhere: Database
 ) -> None:
-    for id in ("s1", "s2"):
-        await sessions.create(session_row(id))
+    await _create_two(sessions)
     ledger = LedgerWriter(elsewhere)
     named = [("s1", ORG), ("s2", ORG), ("s3", ORG), ("s2", "org_2")]
     for number, (id, owner) in enumerate(named):
@@ -166,17 +179,12 @@ async def test_calls_that_name_a_session_are_its_own_while_it_is_there(
         ledger.attempt(attempt_row(f"att_{number}", message="said no", **whose))
         ledger.usage(usage_row(f"use_{number}", **whose))
     assert await sessions.delete(ORG, "s1") == "deleted"
-    ledger.start()
-    await ledger.close()
+    await _write(ledger)
     assert (ledger.written, ledger.dropped) == (8, 0)
     for table in (tables.attempts, tables.usage):
-        async with database.read() as connection:
-            found = await connection.execute(select(table.c.session_id).order_by(table.c.id))
-        assert found.scalars().all() == [None, "s2", None, None]
+        assert await _values(database, table.c.session_id) == [None, "s2", None, None]
     assert await sessions.delete(ORG, "s2") == "deleted"
-    async with database.read() as connection:
-        messages = await connection.execute(select(tables.attempts.c.message).order_by(tables.attempts.c.id))
-    assert messages.scalars().all() == ["said no", None, "said no", "said no"]
+    assert await _values(database, tables.attempts.c.message) == ["said no", None, "said no", "said no"]
 
 
 async def test_what_is_written_during_a_deletion_waits_for_it(
@@ -194,8 +202,7 @@ async def test_what_is_written_during_a_deletion_waits_for_it(
         await until(lambda: _waiting(database, 2))
     await asyncio.gather(journal.close(), ledger.close())
     assert await _count(database, tables.session_transcript) == 0
-    async with database.read() as connection:
-        assert (await connection.execute(select(tables.attempts.c.message))).scalars().all() == [None]
+    assert await _values(database, tables.attempts.c.message) == [None]
 
 
 async def test_a_deletion_waits_for_what_is_being_written(
