@@ -5,26 +5,20 @@ from datetime import datetime
 
 from speko.client._async.transport import AsyncTransport
 from speko.client.decoder import parse, parse_list
-from speko.client.models.params import OptimizeFor
-from speko.client.models.records import (
+from speko.client.models.account import (
     ApiKey,
-    BenchmarkScores,
     CreatedApiKey,
     CreditBalance,
     CreditLedger,
-    KnownProviders,
     Limits,
     Organization,
-    ProviderKeyStatus,
-    ProviderStatus,
-    ProviderTest,
-    RequestAttempts,
     RevokedApiKey,
-    RoutingStack,
     UsageSeries,
     UsageSummary,
-    VoiceList,
 )
+from speko.client.models.params import OptimizeFor
+from speko.client.models.providers import KnownProviders, ProviderKeyStatus, ProviderStatus, ProviderTest, VoiceList
+from speko.client.models.routing import BenchmarkScores, RequestAttempts, RoutingStack
 from speko.client.wire import WireRequest, json_request, path_of, query_of
 
 
