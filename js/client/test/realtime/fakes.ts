@@ -58,6 +58,11 @@ export class FakeSocket implements Socket {
     return frames.filter((frame) => (t === undefined ? frame.t !== "played" : frame.t === t));
   }
 
+  /** How much of each answer it was told was heard, in ms. */
+  played(): unknown[] {
+    return this.frames("played").map((frame) => frame.ms);
+  }
+
   /** Of the sound that was sent, the first byte of each frame. */
   sound(): number[] {
     return this.sent.filter((data) => typeof data !== "string").map((pcm) => new Uint8Array(pcm)[0] ?? -1);
@@ -234,6 +239,11 @@ export class World {
     const session = await creating;
     this.log.length = 0;
     return session;
+  }
+
+  /** Number `index` of the sockets that were opened. */
+  opened(index: number): FakeSocket {
+    return this.sockets[index] as FakeSocket;
   }
 
   /** The last one that was opened. */
