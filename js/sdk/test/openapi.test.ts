@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Speko } from "../src/index.js";
 import { CALLS } from "./support/calls.js";
-import { ANSWERS, BODIES, type Kind } from "./support/documented.js";
+import { ANSWERS, type Kind } from "./support/documented_answers.js";
+import { BODIES } from "./support/documented_bodies.js";
 
 /** Operations that have no method, each for a reason. */
 const WITHOUT_METHOD = new Set([
