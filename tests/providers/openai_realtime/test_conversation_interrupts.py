@@ -1,11 +1,6 @@
 """The session's state machine: a response that is stopped is cut to what was heard."""
 
-from speko.providers.s2s import (
-    CorrectHeard,
-    PlayedSoFar,
-    ResponseDone,
-    StopResponse,
-)
+from speko.providers.s2s import CorrectHeard, PlayedSoFar, ResponseDone, StopResponse
 from tests.providers.openai_realtime import events as e
 from tests.providers.openai_realtime.talk import SECOND, Talk
 

@@ -2,12 +2,7 @@
 
 import pytest
 
-from speko.providers.s2s import (
-    AnswerTool,
-    ResponseDone,
-    ResponseStarted,
-    ToolRequested,
-)
+from speko.providers.s2s import AnswerTool, ResponseDone, ResponseStarted, ToolRequested
 from tests.providers.openai_realtime import events as e
 from tests.providers.openai_realtime.talk import Talk
 
