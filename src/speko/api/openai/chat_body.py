@@ -208,13 +208,12 @@ def _message(message: Message, path: str) -> MessageBody:
     calls = [ToolCall(call.id, call.function.name, call.function.arguments or "{}") for call in _calls(message, path)]
     content = message.content
     text = content if content is None or isinstance(content, str) else _joined(content, path)
-    if text is None:
-        text = message.refusal
-    if text is None and not (message.role == "assistant" and calls):
+    said = [text for text in (text, message.refusal) if text is not None]
+    if not said and not (message.role == "assistant" and calls):
         raise bad(f"{path}.content", "is required, but for an assistant message with tool_calls")
     return MessageBody(
         role="system" if message.role == "developer" else message.role,
-        content=text or "",
+        content="\n".join(filter(None, said)),
         tool_calls=tuple(calls),
         tool_call_id=message.tool_call_id,
     )
@@ -235,6 +234,6 @@ def _joined(parts: Sequence[Part], path: str) -> str:
         if part.type not in ("text", "refusal"):
             raise bad(f"{path}.content.{at}.type", "only parts of type 'text' are served: no images, audio or files")
         if text is None:
-            raise bad(f"{path}.content.{at}.text", "is required")
+            raise bad(f"{path}.content.{at}.{part.type}", "is required")
         texts.append(text)
     return "\n".join(texts)
