@@ -63,9 +63,10 @@ async def let_all_run() -> None:
         await asyncio.sleep(0)
 
 
-async def settle(talk: Talk, script: Script, *, texts: int) -> None:
-    """Waits until the voice was asked, and for what might come of that."""
-    await talk.relay.until(lambda: len(script.texts) == texts)
+async def pause(talk: Talk, script: Script) -> None:
+    """The user says something and pauses: the voice was asked, and what might come of that has come."""
+    talk.hear(SILENCE + SPEECH + PAUSE)
+    await talk.relay.until(lambda: len(script.texts) == 1)
     await let_all_run()
 
 
@@ -73,8 +74,7 @@ async def test_the_answer_is_ready_when_the_silence_is_long_enough() -> None:
     script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
     context = own(script)
     async with talking(context) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         assert not shown(talk)
         await asyncio.sleep(0.2)  # what was done ahead is long ago
         ended = time.monotonic()
@@ -95,8 +95,7 @@ async def test_speech_that_goes_on_gets_one_answer_to_all_of_it() -> None:
     script = guessed_wrong("how are")
     context = own(script)
     async with talking(context) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         talk.hear(SPEECH)
         await talk.relay.until(lambda: len(script.sounds) == 2)
         await talk.relay.until(lambda: ("tts", "cancelled") in outcomes_of(context))
@@ -121,8 +120,7 @@ async def test_sound_that_comes_all_at_once_answers_no_half_of_a_sentence() -> N
     script = guessed_wrong("how are")
     context = own(script)
     async with talking(context) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         talk.hear(SPEECH + SILENCE)
         assert await talk.answer() == "Fine."
     assert sorted(row.type for row in books_of(context).usages) == ["llm", "llm", "stt", "tts"]
@@ -131,8 +129,7 @@ async def test_sound_that_comes_all_at_once_answers_no_half_of_a_sentence() -> N
 async def test_a_noise_after_the_pause_does_not_cost_the_answer() -> None:
     script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
     async with talking(own(script)) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         talk.hear(SPEECH[: RATE // 10] + SILENCE)
         assert await talk.answer() == "Fine."
         assert len(talk.relay.all(ResponseStarted)) == 1
@@ -141,8 +138,7 @@ async def test_a_noise_after_the_pause_does_not_cost_the_answer() -> None:
 async def test_a_commit_at_a_pause_takes_what_is_ready() -> None:
     script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")])
     async with talking(own(script)) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         talk.conversation.on_command(Commit())
         assert await talk.answer() == "Fine."
         assert len(script.sounds) == len(script.questions) == 1
@@ -152,8 +148,7 @@ async def test_clear_at_a_pause_forgets_the_answer_too() -> None:
     script = guessed_wrong("forget it")
     context = own(script)
     async with talking(context) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         talk.conversation.on_command(Clear())
         await talk.relay.until(lambda: len(books_of(context).attempts) == 3)
         assert sorted(outcomes_of(context)) == [("llm", "served"), ("stt", "cancelled"), ("tts", "cancelled")]
@@ -187,8 +182,7 @@ async def test_who_speaks_over_the_agent_is_not_answered_ahead() -> None:
 async def test_an_answer_that_was_made_ahead_can_be_stopped() -> None:
     script = Script("acme", stt=[hears("count"), hears("again")], llm=[says("One two three four."), says("No.")])
     async with talking(own(script)) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
         talk.hear(SILENCE)
         response = (await talk.relay.next(ResponseStarted)).response
         talk.conversation.on_command(StopResponse(response, 200, "One"))
@@ -239,8 +233,7 @@ async def test_closing_at_a_pause_leaves_nothing() -> None:
     script = Script("acme", stt=[hears("how are you")], llm=[says("Fine.")], tts=[goes_on_speaking()])
     context = own(script)
     async with talking(context) as talk:
-        talk.hear(SILENCE + SPEECH + PAUSE)
-        await settle(talk, script, texts=1)
+        await pause(talk, script)
     outcomes = {row.modality: row.outcome for row in books_of(context).attempts}
     assert outcomes == {"stt": "cancelled", "llm": "served", "tts": "cancelled"}
 

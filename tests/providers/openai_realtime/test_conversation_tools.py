@@ -52,12 +52,18 @@ def test_a_tool_that_is_fast_waits_for_the_end_of_the_response() -> None:
     assert talk.kinds() == ["conversation.item.create", "response.create"]
 
 
-def test_a_tool_that_answers_while_the_user_speaks_waits_for_the_end_of_the_turn() -> None:
-    talk = Talk()
+def answered_while_the_user_speaks(talk: Talk) -> e.Event:
+    """Gives what the vendor is told of the result."""
     talk.vendor(e.created(), e.arguments("c1", "look", "{}"), e.done())
     talk.user(1000)
     talk.vendor(e.speech_started(0))
     (result,) = talk.do(AnswerTool("c1", "a"))
+    return result
+
+
+def test_a_tool_that_answers_while_the_user_speaks_waits_for_the_end_of_the_turn() -> None:
+    talk = Talk()
+    result = answered_while_the_user_speaks(talk)
     talk.vendor(
         e.event("conversation.item.added", item=result["item"]), e.speech_stopped(900), e.created("resp_2"),
         e.done("resp_2"),
@@ -67,10 +73,7 @@ def test_a_tool_that_answers_while_the_user_speaks_waits_for_the_end_of_the_turn
 
 def test_a_tool_that_answers_too_late_for_the_next_response_brings_one_more() -> None:
     talk = Talk()
-    talk.vendor(e.created(), e.arguments("c1", "look", "{}"), e.done())
-    talk.user(1000)
-    talk.vendor(e.speech_started(0))
-    (result,) = talk.do(AnswerTool("c1", "a"))
+    result = answered_while_the_user_speaks(talk)
     talk.vendor(
         e.speech_stopped(900), e.created("resp_2"), e.event("conversation.item.added", item=result["item"]),
         e.done("resp_2"),
