@@ -34,7 +34,7 @@ console: setup ## build the web console and the TypeScript packages
 SECOND := tests/api tests/agent
 THIRD := tests/faults tests/cli tests/e2e
 # With EVERYTHING=1, as continuous integration does: what meets the database once more on PostgreSQL, and a short soak.
-DATABASE := tests/api/sessions tests/api/realtime tests/api/console $(patsubst %,tests/api/test_%.py,limiting usage_series stored master_key_rotation own_keys)
+DATABASE := tests/api/sessions tests/api/realtime tests/api/console $(patsubst %,tests/api/test_%.py,limiting usage_series stored master_key_rotation own_keys named_session)
 BESIDE = $(if $(EVERYTHING),"postgres $(MAKE) test-postgres ARGS='$(DATABASE)' && $(MAKE) soak MINUTES=5 ARGS=--callers=10")
 test: setup-tests console ## run all tests; with EVERYTHING=1 also a part of them on PostgreSQL, and a soak
 	@sh scripts/side_by_side.sh \

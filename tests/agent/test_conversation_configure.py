@@ -87,3 +87,12 @@ async def test_an_answer_in_the_middle_goes_on() -> None:
         response = list(talk.relay.audio)[-1]
         await talk.relay.next(ResponseDone, response=response, status="completed")
         assert talk.relay.text(response) == "One two three."
+
+
+async def test_a_client_that_changes_its_mind_for_ever_leaves_no_trace_of_it() -> None:
+    async with talking(context_of(Script("acme")), system_prompt="Be brief.") as talk:
+        sizes = []
+        for number in range(20):
+            talk.conversation.on_command(Configure(f"Be number {number}.", (LOOK,)))
+            sizes.append(len(talk.conversation._agent.chat_ctx.items))
+    assert sizes == [sizes[0]] * 20

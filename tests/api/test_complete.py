@@ -213,6 +213,7 @@ BAD: list[tuple[Any, str]] = [
     ({**BODY, "messages": [{"role": "tool", "content": "x"}]}, "messages.0.toolCallId"),
     ({**BODY, "messages": [{"role": "tool", "content": "x", "toolCallId": "c9"}]}, "messages.0.toolCallId"),
     ({**BODY, "tools": [{"name": "1x", "description": "d", "parameters": {}}]}, "tools.0.name"),
+    ({**BODY, "tools": [{"name": "x\n", "description": "d", "parameters": {}}]}, "tools.0.name"),
     ({**BODY, "tools": [{"name": "x", "description": "", "parameters": {}}]}, "tools.0.description"),
     ({**BODY, "tools": [{"name": "x", "description": "d", "parameters": {}}] * 2}, "tools.1.name"),
     (

@@ -22,6 +22,7 @@ from speko.providers.registry import Registration, Registry
 from speko.settings import ProviderSettings
 from speko.simulators.openai import OpenAISimulator
 from speko.simulators.script import Script
+from speko.storage.errors import StorageError
 from speko.storage.store import Store
 from tests.api.running import Running, running, until
 from tests.api.vendors import Scripted, ScriptedLlm, registry_of
@@ -202,6 +203,30 @@ async def test_to_look_at_limits_is_cheap_and_exact(
                 (str(7 + calls * COST), str(calls * COST))
             }
         assert sums.count(organization_id) == (0 if settings else 1)
+
+
+async def test_a_database_that_is_away_keeps_all_who_look_at_limits_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, registry_of(Scripted("a")), keys=("a",)) as gateway:
+        store, limiting = gateway.gateway.store, gateway.gateway.limiting
+        asked, given_up = asyncio.Queue[None](), asyncio.Event()
+
+        async def away() -> None:
+            asked.put_nowait(None)
+            await given_up.wait()
+            raise StorageError("away")
+
+        monkeypatch.setattr(store.ledger, "flush", away)
+        looking = [asyncio.create_task(limiting.spent("org_1")) for _ in range(10)]
+        await asked.get()
+        looking[0].cancel()
+        given_up.set()
+        ends = await asyncio.gather(*looking, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError, *[StorageError] * 9]
+        assert asked.empty()
+        monkeypatch.undo()
+        assert (await limiting.spent("org_1")).of("org_1") == 0
 
 
 async def test_what_others_have_spent_since_is_seen_when_the_sum_is_old(

@@ -24,6 +24,8 @@ async def _call_each(gateway: Running, named: str) -> None:
     assert (await client.post("/v1/synthesize", json=said, headers=headers)).status_code == 200
     asked = {"messages": [{"role": "user", "content": "hi"}], "intent": INTENT}
     assert (await client.post("/v1/complete", json=asked, headers=headers)).status_code == 200
+    asked = {"model": "auto", "messages": asked["messages"]}
+    assert (await client.post("/v1/chat/completions", json=asked, headers=headers)).status_code == 200
 
 
 async def _organization_with_a_session(gateway: Running, slug: str) -> str:
@@ -50,7 +52,7 @@ async def test_what_they_use_is_the_sessions(tmp_path: Path, named: str) -> None
     async with running(tmp_path, registry_of(Scripted("alpha")), keys=("alpha",)) as gateway:
         await _organization_with_a_session(gateway, "default")
         await _call_each(gateway, named)
-        assert await _sessions(gateway) == [ID] * 6
+        assert await _sessions(gateway) == [ID] * 8
         usage = (await gateway.client.get("/v1/usage")).json()
         assert (usage["totalSessions"], len(usage["breakdown"])) == (1, 3)
 
@@ -60,14 +62,14 @@ async def test_an_unknown_one_is_taken_and_names_nothing(tmp_path: Path, named: 
     async with running(tmp_path, registry_of(Scripted("alpha")), keys=("alpha",)) as gateway:
         await _organization_with_a_session(gateway, "default")
         await _call_each(gateway, named)
-        assert await _sessions(gateway) == [None] * 6
+        assert await _sessions(gateway) == [None] * 8
 
 
 async def test_a_foreign_one_is_as_unknown_as_any(tmp_path: Path) -> None:
     async with running(tmp_path, registry_of(Scripted("alpha")), keys=("alpha",)) as gateway:
         foreign = await _organization_with_a_session(gateway, "acme")
         await _call_each(gateway, ID)
-        assert await _sessions(gateway) == [None] * 6
+        assert await _sessions(gateway) == [None] * 8
         _, key = await gateway.gateway.store.create_api_key(foreign, "theirs")
         gateway.client.headers["authorization"] = f"Bearer {key}"
         assert (await gateway.client.get("/v1/usage")).json()["totalSessions"] == 0

@@ -12,6 +12,7 @@ from speko.cli import demo_talk
 from speko.cli.demo_processes import Programs
 from speko.cli.demo_stage import Stage, Step
 from speko.cli.demo_talk import CUT_IN_AFTER, Held, talk
+from speko.cli.talking import conversation
 from speko.cli.talking.turns import ToolUse, Turn, Words
 from speko.cli.terminal import Terminal
 from tests.cli.fake_gateway import KEY, FakeGateway
@@ -80,6 +81,18 @@ def test_who_is_misheard_twice_gives_up(stage: FakeStage, fake: FakeGateway) -> 
     fake.on_session(FakeAgent([misheard, misheard, LONG, SUM]), outputSampleRate=24000)
     [first, *_] = talk(stage)
     assert first.problem == "heard 'what is delivered in Paris' in place of 'What is the weather in Paris?'"
+
+
+@pytest.mark.parametrize("heard", [1, 0], ids=["then it is", "never"])
+def test_who_is_not_heard_at_all(
+    stage: FakeStage, fake: FakeGateway, monkeypatch: pytest.MonkeyPatch, heard: int
+) -> None:
+    monkeypatch.setattr(conversation, "QUIET_SECONDS", 1.5)
+    nothing = Answer("", "", b"")
+    fake.on_session(FakeAgent([nothing, weather() if heard else nothing, LONG, SUM]), outputSampleRate=24000)
+    problems = [step.problem for step in talk(stage)]
+    assert (problems == [None, None, None]) == bool(heard)
+    assert all(problem is None or problem.startswith(("heard", "the turn is missing")) for problem in problems)
 
 
 def test_an_agent_that_calls_no_tool_fails_the_demo(stage: FakeStage, fake: FakeGateway) -> None:

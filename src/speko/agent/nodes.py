@@ -88,7 +88,9 @@ class Nodes(Agent):
         self._instructions = wanted.system_prompt or ""
         update_instructions(self._chat_ctx, instructions=self._instructions, add_if_missing=True)
         self._work.tools.offer(wanted.tools)
-        # What was thought ahead is compared by its context, in which tools do not show.
+        # What was thought ahead is compared by its context, in which tools do not show: one mark does, of the last
+        # change.
+        self._chat_ctx.items[:] = [item for item in self._chat_ctx.items if item.type != "agent_config_update"]
         self._chat_ctx.insert(llm.AgentConfigUpdate())
 
     @property

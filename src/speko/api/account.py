@@ -17,7 +17,7 @@ from speko.api.wire import optional_timestamp, parse_timestamp, timestamp
 class ApiKeyBody(Struct, frozen=True):
     """A key to make."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 
 
 class NewApiKeyView(Struct, frozen=True, rename="camel"):

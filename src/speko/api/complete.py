@@ -71,7 +71,7 @@ class MessageBody(ChatMessage, frozen=True, rename="camel", omit_defaults=True):
 class ChatTool(Struct, frozen=True, rename="camel", kw_only=True):
     """A tool as callers declare it."""
 
-    name: Annotated[str, Meta(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$", min_length=1, max_length=64)]
+    name: Annotated[str, Meta(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$(?!\n)", min_length=1, max_length=64)]
     description: Annotated[str, Meta(min_length=1, max_length=1024)]
     parameters: dict[str, Any]
     execution_mode: Literal["inline", "webhook", "builtin", "integration"] = "inline"

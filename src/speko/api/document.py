@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 
 from speko.api.body import ALSO_ANSWERS, BODY, OPERATION
 from speko.api.openai.shape import is_door
-from speko.api.openapi import ERROR_TEXT
+from speko.api.openapi import ERROR_TEXT, SESSION_HEADER
 from speko.api.stored import STORED
 from speko.version import __version__
 
@@ -49,7 +49,9 @@ _TRANSCRIBE_HEADERS = [
         "description": "`keywords` (up to 200) and `language`, as JSON.",
         "schema": {"type": "string"},
     },
+    SESSION_HEADER,
 ]
+_END = r"(?!\n)"
 _SUCCESS = {"200": "Success", "201": "Created"}
 _AUDIO_TYPES = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac", "audio/pcm", "application/octet-stream")
 
@@ -71,7 +73,7 @@ def document_of(app: Litestar) -> dict[str, Any]:
         content.update({media_type: {"schema": {"type": "string"}} for media_type in media_types})
     kinds = [*dict.fromkeys(bodies.values())]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
-    document["components"].setdefault("schemas", {}).update(components)
+    document["components"].setdefault("schemas", {}).update(_with_plain_patterns(components))
     for schema, kind in zip(schemas, kinds, strict=True):
         for (path, method), body in bodies.items():
             if body is kind:
@@ -86,6 +88,8 @@ def document_of(app: Litestar) -> dict[str, Any]:
     for parameter in document["paths"]["/v1/benchmarks/stack"]["get"]["parameters"]:
         if parameter["name"] == "language":
             parameter.update(required=True, schema={"type": "string"})
+    for path in ("/v1/complete", "/v1/synthesize"):
+        document["paths"][path]["post"].setdefault("parameters", []).append(SESSION_HEADER)
     transcribe = document["paths"]["/v1/transcribe"]["post"]
     transcribe["parameters"] = _TRANSCRIBE_HEADERS
     transcribe["requestBody"] = {
@@ -94,6 +98,18 @@ def document_of(app: Litestar) -> dict[str, Any]:
         "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _AUDIO_TYPES},
     }
     return document
+
+
+def _with_plain_patterns(schema: Any) -> Any:
+    """Patterns as JSON Schema has them: there `$` is the end alone, and not every reader knows what Python needs."""
+    if isinstance(schema, list):
+        return [_with_plain_patterns(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: value.removesuffix(_END) if name == "pattern" and isinstance(value, str) else _with_plain_patterns(value)
+        for name, value in schema.items()
+    }
 
 
 def _noted(app: Litestar, key: str) -> dict[tuple[str, str], Any]:

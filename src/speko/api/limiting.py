@@ -49,7 +49,9 @@ class _Asked:
     """When the sums of an organisation were read because somebody asked."""
 
     def __init__(self) -> None:
-        self.reading = asyncio.Lock()
+        self.reading: asyncio.Task[None] | None = None
+        """All who ask meanwhile wait for it: a database that does not answer keeps each of them once, and not one after
+        the other."""
         self.month: datetime | None = None
         self.at = 0.0
 
@@ -97,25 +99,33 @@ class Limiting:
 
     async def close(self) -> None:
         """Ends the background work."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, *(asked.reading for asked in self._asked.values())) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self.redis is not None:
             await self.redis.close()
 
     async def spent(self, organization_id: str) -> Tally:
         """What an organisation and its keys have spent this month: what this process has booked, at once; what others
         have, within seconds. Where it is not known for the limits anyway it is read, rarely. Raises StorageError."""
-        month, spend = month_start(self._now()), self.limits.spend
+        month = month_start(self._now())
         if not (self._watches and self._known == month):
             asked = self._asked[organization_id]
             every = _ALONE_EVERY if self._store.is_sqlite else _ASKED_EVERY
-            async with asked.reading:
-                if asked.month != month or time.monotonic() - asked.at >= every:
-                    await self._store.ledger.flush()  # what is our own is taken off the sum
-                    spend.read(month, await self._store.spent(organization_id, month, None), {})
-                    asked.month, asked.at = month, time.monotonic()
-        return spend.monthly(self._now())
+            if asked.month != month or time.monotonic() - asked.at >= every:
+                if asked.reading is None:
+                    asked.reading = asyncio.create_task(self._read_of(organization_id, asked, month))
+                await asyncio.shield(asked.reading)
+        return self.limits.spend.monthly(self._now())
+
+    async def _read_of(self, organization_id: str, asked: _Asked, month: datetime) -> None:
+        try:
+            await self._store.ledger.flush()  # what is our own is taken off the sum
+            self.limits.spend.read(month, await self._store.spent(organization_id, month, None), {})
+            asked.month, asked.at = month, time.monotonic()
+        finally:
+            asked.reading = None
 
     @property
     def _watches(self) -> bool:

@@ -35,6 +35,14 @@ ERROR_TEXT = {
     503: "The database does not answer; see Retry-After",
 }
 
+SESSION_HEADER: dict[str, Any] = {
+    "name": "X-Session-Id",
+    "in": "header",
+    "description": "The session of this organization to which attempts and usage of this call belong. Any other value "
+    "is ignored.",
+    "schema": {"type": "string"},
+}
+
 _SSE_200 = ResponseSpec(
     str,
     media_type="text/event-stream",

@@ -35,7 +35,7 @@ class SynthesizeBody(Struct, frozen=True, rename="camel", kw_only=True):
     intent: RoutingIntent
     voice: str | None = None
     """Voice id of one vendor; the others use their own default."""
-    model: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
+    model: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")] | None = None
     """Overrides the model of the primary candidate only."""
     speed: Annotated[float, Meta(ge=0.5, le=2)] | None = None
     sample_rate: Annotated[int, Meta(ge=1, le=384_000)] | None = None

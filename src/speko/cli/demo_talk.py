@@ -112,13 +112,15 @@ class Held:
         clock = asyncio.get_running_loop().time
         with_a_tool, at_length, cutting_in = speech
         await conversation.until_ready()
-        for again in range(TIMES):
-            began = clock()
+        for _ in range(TIMES):
+            began, before = clock(), len(conversation.turns.said)
             await uplink.say(with_a_tool)
             conversation.expect()
             await conversation.answer()
-            self.misheard = again
-            if _asks_for_weather(conversation.turns.said[-1]):
+            said = conversation.turns.said  # it may be heard as two turns, too, or not at all
+            heard = next((at for at in range(before, len(said)) if _asks_for_weather(said[at])), None)
+            self.misheard = before if heard is None else heard
+            if heard is not None:
                 break
         self.seconds.append(clock() - began)
 

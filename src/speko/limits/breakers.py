@@ -28,7 +28,7 @@ for i = 1, #ARGV, 3 do
   local at = known and tonumber(string.sub(known, 2)) or 0
   local open = known and string.sub(known, 1, 1) == 'o'
   if kind == 'c' then
-    if open then redis.call('HSET', KEYS[1], field, string.format('c%.0f', now)) end
+    if open and at <= now + lasts + 1000 then redis.call('HSET', KEYS[1], field, string.format('c%.0f', now)) end
   elseif not open or now + lasts > at then
     redis.call('HSET', KEYS[1], field, string.format('o%.0f', now + lasts))
   end
@@ -48,8 +48,11 @@ for i = 1, #all, 2 do
 end
 return found
 """
-"""Triples of a breaker, `o` or `c`, and the milliseconds that it stays open; gives the same, `c` with the milliseconds
-since it was closed, negative. What is over for a minute is forgotten."""
+"""Triples of a breaker, `o` or `c`, and the milliseconds that it stays open, for `c` those that it was known to; gives
+the same, `c` with the milliseconds since it was closed, negative. What is over for a minute is forgotten.
+
+`c` closes nothing that was opened since by somebody else: after an outage it may tell of long ago. A second is for
+clocks, and for rounding."""
 
 
 class SharedBreakers:
@@ -81,7 +84,7 @@ class SharedBreakers:
         self._told = {key: until for key, until in self._told.items() if until > now - _REMEMBERED}
         self._closing = [key for key in self._told if key not in unwell]
         for key in self._closing:
-            arguments += [_field(key), "c", 0]
+            arguments += [_field(key), "c", round((self._told[key] - now) * 1e3)]
         return [Command(SCRIPT, [_KEY], arguments)]
 
     def incoming(self, replies: Sequence[Reply], now: float) -> None:

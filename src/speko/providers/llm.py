@@ -14,8 +14,9 @@ from speko.providers.call import Call
 
 Role = Literal["system", "user", "assistant", "tool"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
-ToolName = Annotated[str, Meta(pattern="^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
-"""As vendors take it; `/v1/complete` takes fewer (contract, one-shot endpoints 3)."""
+ToolName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]+$(?!\n)", min_length=1, max_length=64)]
+"""As vendors take it; `/v1/complete` takes fewer (contract, one-shot endpoints 3). `(?!\n)` because Python's `$` stands
+before a line's end, too."""
 
 
 class ToolCall(Struct, frozen=True, rename="camel"):

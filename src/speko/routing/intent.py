@@ -36,7 +36,7 @@ class RoutingIntent(Struct, frozen=True, rename="camel"):
         force_setattr(self, "language", normalize_language(self.language))
 
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 """A vendor or model as callers write it. No control characters: it travels in response headers."""
 Entries = Annotated[tuple[Name, ...], Meta(max_length=64)]
 """Allow-list of one layer. Each entry may cost a vendor call, so there is a limit."""

@@ -158,13 +158,10 @@ class Store:
             )
         return None
 
-    def derived_key(self, label: str) -> bytes:
-        """32 secret bytes for the purpose of that name: the same in every process that has this master key."""
-        return self._keys.box.derived_keys(label)[0]
-
     def derived_keys(self, label: str) -> Callable[[], tuple[bytes, ...]]:
-        """Gives such bytes as the master keys are when it is asked: those of the key in use first, then those of
-        others that are still, or soon will be, accepted."""
+        """32 secret bytes for the purpose of that name, the same in every process that has this master key. Gives them
+        as the master keys are when it is asked: those of the key in use first, then those of others that are still, or
+        soon will be, accepted."""
         return self._keys.derived(label)
 
     async def rotate_master_key(self, *, leave_unreadable: bool = False) -> rotation.Rotated:

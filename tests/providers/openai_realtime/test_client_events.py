@@ -77,24 +77,20 @@ def test_settings_of_a_vendor_with_a_flat_session() -> None:
     }
 
 
-def test_only_what_has_changed_is_sent_again() -> None:
-    before = request(voice="marin", system_prompt="Be brief.", tools=(LOOK,))
+def test_other_instructions_and_tools_come_together_and_alone() -> None:
+    first = request(voice="marin", system_prompt="Be brief.", tools=(LOOK,))
     tool = {"type": "function", "name": "look", "description": "Looks out of the window", "parameters": SCHEMA}
 
-    def changed(**members: Any) -> Any:
-        message = sent(client_events.configure(before, replace(before, **members), OPENAI))
+    def changed(*, instructed: bool = True, **members: Any) -> Any:
+        message = sent(client_events.configure(replace(first, **members), OPENAI, instructed=instructed))
         assert (message["type"], client_events.purpose_of(message["event_id"])) == ("session.update", "configure")
         return message["session"]
 
-    assert changed(system_prompt="Be long.") == {"type": "realtime", "instructions": "Be long."}
-    assert changed(system_prompt=None) == {"type": "realtime", "instructions": ""}
-    assert changed(tools=()) == {"type": "realtime", "tools": []}
-    assert changed(system_prompt="x", tools=(LOOK, LOOK)) == {
-        "type": "realtime", "instructions": "x", "tools": [tool, tool]
-    }  # fmt: skip
-    assert client_events.configure(before, before, OPENAI) == b""
-    flat = json.loads(client_events.configure(before, replace(before, system_prompt="x"), FLAT))
-    assert flat["session"] == {"instructions": "x"}
+    assert changed(system_prompt="Be long.") == {"type": "realtime", "instructions": "Be long.", "tools": [tool]}
+    assert changed(system_prompt=None, tools=()) == {"type": "realtime", "instructions": "", "tools": []}
+    assert changed(system_prompt=None, instructed=False) == {"type": "realtime", "tools": [tool]}
+    flat = json.loads(client_events.configure(replace(first, tools=()), FLAT, instructed=False))
+    assert flat["session"] == {"instructions": "Be brief.", "tools": []}
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_tools_in_flight_are_answered_to_the_next_engine() -> None:
 def test_other_instructions_are_sent_once_and_change_nothing_else() -> None:
     talk = Talk(request(system_prompt="Be brief.", voice="marin"))
     (update,) = talk.do(Configure("Be long."))
-    assert update["session"] == {"type": "realtime", "instructions": "Be long."}
+    assert update["session"] == {"type": "realtime", "instructions": "Be long.", "tools": []}
     assert talk.do(Configure("Be long.")) == []
     assert talk.vendor(e.session("session.updated")) == []
     assert [message["type"] for message in talk.do(Say("Hi"))] == ["conversation.item.create", "response.create"]

@@ -3,6 +3,7 @@
 import pytest
 
 from speko.providers.errors import ConnectionLost, CredentialRejected, ProviderUnavailable, QuotaExceeded, RateLimited
+from speko.providers.llm import Tool
 from speko.providers.s2s import (
     Configure,
     EngineProblem,
@@ -33,6 +34,20 @@ def test_instructions_that_are_refused_are_told_and_not_repeated() -> None:
     assert "Grace" not in problem.message
     (late,) = talk.vendor(e.error("you are Ada Lovelace of London is odd"))
     assert "Ada" not in late.message
+
+
+def test_what_was_refused_comes_with_the_next_instructions_or_tools() -> None:
+    """Nothing of it is in force, also when the refusal comes after the next one was sent."""
+    talk = Talk(request(system_prompt="Be brief."))
+    wrong, right = (Tool("look", "looks", schema) for schema in ({"type": "nonsense"}, {"type": "object"}))
+    (update,) = talk.do(Configure("Be long.", (wrong,)))
+    (other,) = talk.do(Configure("Be long.", (right,)))
+    talk.vendor(e.error("Invalid schema", event_id=update["event_id"]))
+    (again,) = talk.do(Configure("Be long.", (right,)))
+    for sent in (other, again):
+        assert sent["session"]["instructions"] == "Be long."
+        assert [tool["parameters"] for tool in sent["session"]["tools"]] == [{"type": "object"}]
+    assert talk.do(Configure("Be long.", (right,))) == []
 
 
 def test_what_was_said_later_is_not_repeated_either() -> None:

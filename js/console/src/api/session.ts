@@ -52,7 +52,6 @@ export async function login(credential: Credential): Promise<void> {
  */
 export async function logout(): Promise<void> {
   const token = session.value?.csrfToken;
-  loginReason.value = null;
   try {
     if (token !== undefined) {
       const headers = { [CSRF_HEADER]: token };
@@ -62,6 +61,7 @@ export async function logout(): Promise<void> {
     }
   } finally {
     session.value = null;
+    loginReason.value = null; // also what a page that was refused meanwhile took for the end of the session
   }
 }
 

@@ -101,6 +101,17 @@ describe("the console's session", () => {
     expect(session.value).toBeNull();
   });
 
+  it("is over without a reproach when a poll is refused meanwhile", async () => {
+    answer(() => {
+      expire();
+      return new Response(null, { status: 204 });
+    });
+    session.value = SIGNED_IN;
+    await logout();
+    expect(session.value).toBeNull();
+    expect(loginReason.value).toBeNull();
+  });
+
   it("says that it has ended to somebody who was in, and to nobody else", () => {
     session.value = null;
     expire();

@@ -10,7 +10,7 @@ from speko.api.openai.chat_answer import ChatCompletion
 from speko.api.openai.chat_body import ChatBody
 from speko.api.openai.speech_body import SpeechBody
 from speko.api.openai.transcription_answer import Transcription
-from speko.api.openapi import ERROR_TEXT
+from speko.api.openapi import ERROR_TEXT, SESSION_HEADER
 
 
 class DoorError(Struct, frozen=True):
@@ -59,6 +59,7 @@ _HEADERS = [
         "description": "Pipeline constraints as JSON.",
         "schema": {"type": "string"},
     },
+    SESSION_HEADER,
 ]
 _FORM: dict[str, Any] = {
     "required": True,

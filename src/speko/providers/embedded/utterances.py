@@ -64,11 +64,6 @@ def _ends(text: str) -> Iterator[int]:
     yield len(text)
 
 
-def _next_is_too_much(text: str, start: int, end: int) -> bool:
-    following = _SENTENCE_END.search(text, end, start + LATER)
-    return following is None
-
-
 def _cut(text: str, start: int, room: int) -> int:
     """Where to cut `text[start:start + room]`: after the last pause of its second half, else after a space."""
     half, limit = start + room // 2, start + room

@@ -61,16 +61,13 @@ def _session(request: S2sRequest, facts: RealtimeFacts) -> dict[str, Any]:
     return session
 
 
-def configure(before: S2sRequest, after: S2sRequest, facts: RealtimeFacts) -> bytes:
-    """What has changed of instructions and tools since a session was set up; empty: nothing. What an update lacks stays
-    as it is: no voice is among it, because servers refuse that in a session that has spoken."""
-    session: dict[str, Any] = {}
-    if after.system_prompt != before.system_prompt:
-        session["instructions"] = after.system_prompt or ""
-    if after.tools != before.tools:
-        session["tools"] = _tools(after)
-    if not session:
-        return b""
+def configure(request: S2sRequest, facts: RealtimeFacts, *, instructed: bool) -> bytes:
+    """Other instructions and tools for a session that is set up: both, since the server may have refused what it was
+    told before. What an update lacks stays as it is: the server's own instructions, where the session had none yet (not
+    `instructed`), and the voice, which servers refuse to change in a session that has spoken."""
+    session: dict[str, Any] = {"tools": _tools(request)}
+    if instructed or request.system_prompt is not None:
+        session["instructions"] = request.system_prompt or ""
     if facts.session_form == "nested":
         session["type"] = "realtime"
     return _message("session.update", "configure", session=session)

@@ -85,6 +85,8 @@ class Conversation:
         self._content = tuple(client_events.texts(request))
         self._recent = deque[str](maxlen=16)  # words that came after the request
         self._instructions: str | None = None  # of the next response that is asked for
+        self._instructed = request.system_prompt is not None  # at any time
+        self._refused = False  # the last instructions and tools were
         self._turns = Turns(request.input_rate, self._respond)
         self._received = 0  # bytes of audio
         self._words: dict[str, str] = {}  # of the user's utterances that are being written down
@@ -164,8 +166,9 @@ class Conversation:
     def _configure(self, wanted: Configure) -> None:
         before = self._request
         self._request = after = replace(before, system_prompt=wanted.system_prompt, tools=wanted.tools)
-        if message := client_events.configure(before, after, self._facts):
-            self._send(message)
+        if after != before or self._refused:
+            self._send(client_events.configure(after, self._facts, instructed=self._instructed))
+            self._refused, self._instructed = False, self._instructed or after.system_prompt is not None
         self._content = (*client_events.texts(before), *client_events.texts(after))  # an error may come late
 
     def _respond(self) -> None:
@@ -365,7 +368,9 @@ class Conversation:
         if complaints.ends_session(error, kind) or (waiting and isinstance(kind, _NO_ANSWER)):
             self._lost(kind)
         else:
-            refused = "other instructions and tools were not taken: " if purpose == "configure" else ""
+            refused = ""
+            if purpose == "configure":
+                self._refused, refused = True, "other instructions and tools were not taken: "
             self.sink.event(EngineProblem(f"{refused}{kind.message}"))
 
     def _meaning(self, error: server_events.ErrorBody) -> ProviderError:

@@ -16,7 +16,7 @@ SAMPLE_RATE = 24_000
 
 Modality = Literal["text", "audio"]
 MaxTokens = Annotated[int, Meta(ge=1, le=4096)] | Literal["inf"]
-Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$(?!\n)")]
 
 
 class Pcm(Struct, tag_field="type", tag="audio/pcm", forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from speko.simulators.openai.realtime.errors import Complaint
 
 Id = Annotated[str, Meta(min_length=1, max_length=32)]
-CallId = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]+$", max_length=32)]
+CallId = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]+$(?!\n)", max_length=32)]
 Status = Literal["completed", "incomplete", "in_progress"]
 
 
