@@ -37,6 +37,8 @@ class Row:
     """Only a deadline ends it."""
     not_for: tuple[Modality, ...] = ()
     """Modalities whose answers have nothing that could break so."""
+    asks_for_rest: bool = False
+    """With `Retry-After`."""
     pace: float = 0.05
     """Seconds from one chunk of the answer to the next."""
 
@@ -50,13 +52,16 @@ class Row:
         return isinstance(self.engine, Fault) and self.engine.stage in (At.RESPONSE, At.AUDIO)
 
 
+ASKED_REST = 300.0
+"""Seconds that a vendor asks for where it says `Retry-After`."""
 _LOST = "connection_lost or truncated"
 _BEFORE: Stage = "before the first byte"
 
 
 def _status(fault: str, kind: FaultKind, cause: str, breaker: Literal["none", "model", "key"]) -> Row:
-    refusal = Fault(kind, retry_after="300")
-    return Row(fault, _BEFORE, refusal, "replaced", cause, breaker, engine=refusal)
+    refusal = Fault(kind, retry_after=f"{ASKED_REST:.0f}")
+    asks = kind in (FaultKind.RATE_LIMITED, FaultKind.OVERLOADED)
+    return Row(fault, _BEFORE, refusal, "replaced", cause, breaker, engine=refusal, asks_for_rest=asks)
 
 
 def _instead(fault: str, kind: FaultKind, cause: str, breaker: Literal["none", "model", "key"]) -> Row:

@@ -4,9 +4,11 @@ Each cell has vendors of its own, so that no breaker is shared; the vendors behi
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,7 +18,6 @@ from msgspec import structs
 
 from speko.api.realtime import live
 from speko.providers.registry import Registry
-from speko.routing.health import Health
 from speko.settings import ProviderSettings
 from speko.simulators import OpenAISimulator
 from speko.simulators.faults import Fault
@@ -24,7 +25,7 @@ from tests.api.running import Running, running, until
 from tests.faults.matrix.doors import HTTP_ENDS
 from tests.faults.matrix.ends import MODELS, SCRIPT, Asked, End, Got
 from tests.faults.matrix.engine import ENGINE_ENDS
-from tests.faults.matrix.rows import ROWS, Place, Row
+from tests.faults.matrix.rows import ASKED_REST, ROWS, Place, Row
 from tests.faults.matrix.unreachable import UNKNOWN_NAME, closed_port, mute, wrong_certificate
 
 SIDE_BY_SIDE = 10
@@ -33,8 +34,18 @@ WAITING = 40
 LONGEST = 60.0
 """Seconds after which a call hangs."""
 DEADLINE = 5.0
-"""Seconds, of every kind, for faults that only a deadline ends; all others have the usual ones. It is short for those
-who wait for the tests, and long enough for a vendor that is well on a machine that stands still for two seconds."""
+"""Seconds, of every kind but for connecting, for faults that only a deadline ends; all others have the usual ones. It
+is short for those who wait for the tests, and long enough for a vendor that is well on a machine that stands still for
+two seconds; and so much longer than the usual patience with connecting that it is seen which of the two counts."""
+OWN_REST = 3600.0
+"""Seconds that a breaker stays open by itself: longer than vendors ask for, so that it is seen which of them counts."""
+_MISSED = {
+    "not connected in time": "connect",
+    "gave no useful output in time": "before the first byte",
+    "was not ready in time": "before the first byte",
+    "stalled in the middle of its answer": "mid-stream",
+}
+"""Deadlines, by what an attempt says that missed one."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +83,13 @@ class Seen:
     """Who the answer names; empty = nobody."""
     attempts: tuple[str, ...]
     usage: tuple[str, ...]
-    """Whose output was booked as served."""
-    breaker: str
+    """Whose output was booked as served, once for each time."""
+    breaker: str = "none"
     """Which breaker of the faulty one opened at its first failure."""
+    rest: str = ""
+    """For how long: as the vendor asked, or as the setting says."""
+    late: str = ""
+    """Which deadline the faulty one missed first, by the stage at which it counts."""
 
 
 def all_cells() -> list[Cell]:
@@ -128,8 +143,8 @@ async def _gateway(
                 url = well.base_url if _plain(vendor) == "well" else addresses[cell.source, cell.row.pace]
                 providers[vendor] = ProviderSettings(api_key="a-key", base_url=url)
                 models[vendor] = MODELS[cell.end.modality]
-        strict: dict[str, Any] = {"breaker_failures": 1, "breaker_open_seconds": 600.0, "embedded": "never"}
-        short = dict.fromkeys(("connect_timeout", "first_byte_timeout", "gap_timeout"), DEADLINE)
+        strict: dict[str, Any] = {"breaker_failures": 1, "breaker_open_seconds": OWN_REST, "embedded": "never"}
+        short = dict.fromkeys(("first_byte_timeout", "gap_timeout"), DEADLINE)
         settings = {**strict, **(short if waits else {})}
         async with running(folder, _registry(models), providers=providers, **settings) as gateway:
             with patch.object(live, "STALL", DEADLINE if waits else live.STALL):
@@ -163,7 +178,8 @@ async def _calls(gateway: Running, cells: Sequence[Cell], side_by_side: int) -> 
                     return await cell.end.call(gateway.client, Asked(_request_id(number), _vendors(number, cell)))
             except TimeoutError:
                 return Got("nothing: it hangs")
-            except (httpx.TransportError, AssertionError) as error:  # of this cell alone, so that the others are told
+            # Whatever it gets that cannot be read is this cell's alone, so that the others are told.
+            except (httpx.TransportError, AssertionError, LookupError, TypeError, ValueError) as error:
                 return Got(f"what nobody should get: {error!r}")
 
     got = await asyncio.gather(*[call(number, cell) for number, cell in enumerate(cells)])
@@ -172,17 +188,34 @@ async def _calls(gateway: Running, cells: Sequence[Cell], side_by_side: int) -> 
         return gateway.gateway.in_flight.count == gateway.gateway.sockets.count == 0
 
     await until(over)
-    usage = [row["provider"] for row in await gateway.usage()]
-    return {
-        cell: Seen(
+    times = await _times_booked(gateway)
+    seen: dict[Cell, Seen] = {}
+    for (number, cell), what in zip(enumerate(cells), got, strict=True):
+        attempts = await gateway.attempts(_request_id(number))
+        rests = _rests(gateway, f"faulty-{number}", MODELS[cell.end.modality])
+        seen[cell] = Seen(
             got=what.what,
             by=_plain(what.by or ""),
-            attempts=tuple([_attempt(tried, cell.cause) for tried in await gateway.attempts(_request_id(number))]),
-            usage=tuple([_plain(name) for name in _vendors(number, cell) if name in usage]),
-            breaker=_breaker(gateway.gateway.router.health, f"faulty-{number}", MODELS[cell.end.modality], gateway),
+            attempts=tuple([_attempt(tried, cell.cause) for tried in attempts]),
+            usage=tuple([_plain(name) for name in _vendors(number, cell) for _ in range(times[name])]),
+            breaker=" and ".join(rests) or "none",
+            rest=" and ".join(["as asked" if rest <= ASKED_REST else "its own" for rest in rests.values()]),
+            late=_missed(attempts[0], cell.end) if attempts else "",
         )
-        for (number, cell), what in zip(enumerate(cells), got, strict=True)
-    }
+    return seen
+
+
+async def _times_booked(gateway: Running) -> Counter[str]:
+    """How often each vendor's output was booked as served; an answer that counts in several metrics is booked once."""
+    store = gateway.gateway.store
+    await store.ledger.flush()
+    now = datetime.now(UTC)
+    export = store.export((await store.default_organization()).id, now - timedelta(days=1), now + timedelta(days=1))
+    rows = [row async for page in export.pages() for row in page if row["record"] == "usage"]
+    times: Counter[str] = Counter()
+    for (provider, _), count in Counter((row["provider"], row["metric"]) for row in rows).items():
+        times[provider] = max(times[provider], count)
+    return times
 
 
 def _request_id(number: int) -> str:
@@ -200,9 +233,17 @@ def _attempt(tried: Mapping[str, Any], expected: str) -> str:
     return f"{_plain(tried['provider'])}: {tried['outcome']}{f' ({cause})' if cause else ''}"
 
 
-def _breaker(health: Health, vendor: str, model: str, gateway: Running) -> str:
-    now = gateway.gateway.now()
-    opened = {"model": None, "key": "platform"}
-    return (
-        " and ".join(k for k, credential in opened.items() if health.rest_of(vendor, model, credential, now)) or "none"
-    )
+def _missed(tried: Mapping[str, Any], end: End) -> str:
+    if tried["cause"] != "timeout":
+        return ""
+    missed = _MISSED.get(tried["message"], tried["message"])
+    # An engine has one deadline to be ready by, and connecting is a part of that.
+    return "before the first byte" if end in ENGINE_ENDS and missed == "connect" else missed
+
+
+def _rests(gateway: Running, vendor: str, model: str) -> dict[str, float]:
+    """Seconds for which each breaker of a vendor that is open stays so."""
+    health, now = gateway.gateway.router.health, gateway.gateway.now()
+    credentials = {"model": None, "key": "platform"}
+    found = {name: health.rest_of(vendor, model, credential, now) for name, credential in credentials.items()}
+    return {name: rest for name, rest in found.items() if rest}
