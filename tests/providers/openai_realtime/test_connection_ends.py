@@ -96,14 +96,44 @@ async def test_a_vendor_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) ->
         assert "ping" in error.message
 
 
+class Naps:
+    """Stands for `asyncio.sleep`: the seconds between pings, and those that a pong may take, pass when a test says so,
+    and never because the machine stood still."""
+
+    PING_SECONDS = 1000.0
+
+    def __init__(self) -> None:
+        self._begun: asyncio.Queue[asyncio.Future[None]] = asyncio.Queue()
+        self._sleep = asyncio.sleep
+
+    async def sleep(self, delay: float) -> None:
+        """A nap, where it is one of the ping's."""
+        if delay < self.PING_SECONDS / 2:
+            await self._sleep(delay)
+            return
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._begun.put_nowait(over)
+        await over
+
+    async def begun(self) -> "asyncio.Future[None]":
+        """The next nap, to be ended."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._begun.get()
+
+
 async def test_late_pongs_are_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshake, "PING_SECONDS", 0.2)
-    async with wired() as (wire, _, heard):
+    naps = Naps()
+    monkeypatch.setattr(handshake, "PING_SECONDS", naps.PING_SECONDS)
+    monkeypatch.setattr(asyncio, "sleep", naps.sleep)
+    async with wired() as (wire, _, heard), asyncio.timeout(PATIENCE):
         for _ in range(4):
-            head = await wire.reader.readuntil(b"\x89\x80")  # a ping without content
-            assert head
-            await asyncio.sleep(0.1)
-            await wire.write(frame(b"", 10))
+            (await naps.begun()).set_result(None)  # nothing was said for so long
+            assert await wire.reader.readuntil(b"\x89\x80")  # a ping without content
+            patience = await naps.begun()
+            await wire.write(frame(b"", 10), frame(b"", 9))
+            assert await wire.reader.readuntil(b"\x8a\x80")  # what came before our own ping was read, too
+            patience.set_result(None)
+        await naps.begun()  # and it goes on
         assert heard.log == []
 
 
