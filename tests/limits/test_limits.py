@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from speko.limits.affordable import affordable, on_platform_key
 from speko.limits.ceilings import Ceilings, CeilingTable, Exceeded, Kind, Override
 from speko.limits.concurrency import HOLD
@@ -198,18 +200,44 @@ def test_credit() -> None:
     assert desk.limits.spending("org", "key_1") is None
 
 
-def candidate(provider: str, source: str, *, embedded: bool = False) -> Candidate:
+def candidate(provider: str, source: str, *, embedded: bool = False, unpriced: bool = False) -> Candidate:
     credential = Credential("key", None, "BYOK" if source == "BYOK" else "MANAGED")
-    return Candidate("llm", provider, "m", "m", credential, "platform", embedded=embedded)
+    return Candidate("llm", provider, "m", "m", credential, "platform", embedded=embedded, unpriced=unpriced)
+
+
+RANKING = Ranking(modality="llm", intent=RoutingIntent("en"), entries=(), left_out=(), notes=())
+
+
+def test_what_would_spend_and_show_nowhere_is_for_nobody_whose_spending_is_limited() -> None:
+    chain = Chain(RANKING, (candidate("a", "MANAGED", unpriced=True), candidate("b", "MANAGED")), ())
+    assert affordable(chain, None, limited=False) is chain
+    kept = affordable(chain, None, limited=True)
+    assert [c.provider for c in kept.candidates] == ["b"]
+    assert [(s.provider, s.reason) for s in kept.skipped] == [("a", "PRICE_UNKNOWN")]
+
+
+@pytest.mark.parametrize(
+    ("desk", "limited"),
+    [
+        (Desk(), (False, False)),
+        (Desk(Ceilings(60, 2, None)), (False, False)),
+        (Desk(Ceilings(None, None, 5)), (True, False)),
+        (Desk(organization=Ceilings(None, None, 5)), (True, True)),
+        (Desk(credits=True), (True, True)),
+    ],
+)
+def test_whose_spending_is_limited(desk: Desk, limited: tuple[bool, bool]) -> None:
+    """A caller's with an API key, and one's in the web console."""
+    assert (desk.limits.limits_spending("org", "key_1"), desk.limits.limits_spending("org", None)) == limited
 
 
 def test_own_keys_and_engines_stay_affordable() -> None:
     everybody = (candidate("a", "MANAGED"), candidate("b", "BYOK"), candidate("c", "MANAGED", embedded=True))
-    ranking = Ranking(modality="llm", intent=RoutingIntent("en"), entries=(), left_out=(), notes=())
-    chain = Chain(ranking, everybody, ())
-    assert affordable(chain, None) is chain
-    kept = affordable(chain, Exceeded("spend", "key", 1, 1.0))
+    chain = Chain(RANKING, everybody, ())
+    assert affordable(chain, None, limited=False) is affordable(chain, None, limited=True) is chain
+    kept = affordable(chain, Exceeded("spend", "key", 1, 1.0), limited=True)
     assert [c.provider for c in kept.candidates] == ["b", "c"]
     assert [(s.provider, s.reason) for s in kept.skipped] == [("a", "LIMIT_REACHED")]
-    assert affordable(chain, Exceeded("credits", "organization", 0, 1.0)).skipped[0].reason == "INSUFFICIENT_CREDITS"
+    used_up = affordable(chain, Exceeded("credits", "organization", 0, 1.0), limited=True)
+    assert used_up.skipped[0].reason == "INSUFFICIENT_CREDITS"
     assert [on_platform_key(c) for c in everybody] == [True, False, False]

@@ -96,19 +96,20 @@ def make_plan(
     api_key_id: str | None = None,
     traceparent: str | None = None,
     exceeded: Exceeded | None = None,
+    limited: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> AgentPlan:
     """Routes each stage of the agent, so that intent, constraints and the setting `embedded` hold in each.
 
     Without an intent (a pinned engine needs none) the language is English. The agent's attempts and usage are booked in
-    `ledger`; `exceeded` is a limit that keeps the caller from using platform keys; `clock` is that of the router's
-    breakers, in seconds.
+    `ledger`; `exceeded` is a limit that keeps the caller from using platform keys, `limited` whether there is one at
+    all; `clock` is that of the router's breakers, in seconds.
 
     Raises:
         NoStage: nobody can be called for one of them.
     """
     wanted = intent or _ENGLISH
-    candidates = route_stages(router, own_keys, wanted, constraints, exceeded)
+    candidates = route_stages(router, own_keys, wanted, constraints, exceeded, limited=limited)
     everyone = [candidate for chain in candidates.values() for candidate in chain]
     session = SessionPlan(
         organization_id=organization_id,
@@ -136,6 +137,8 @@ def route_stages(
     intent: RoutingIntent | None,
     constraints: PipelineConstraints | None,
     exceeded: Exceeded | None = None,
+    *,
+    limited: bool = False,
 ) -> dict[Modality, tuple[Candidate, ...]]:
     """Whom the agent may call in each stage, best first, without the catalogue's rows.
 
@@ -145,7 +148,8 @@ def route_stages(
     wanted, allowed = intent or _ENGLISH, constraints or _NO_CONSTRAINTS
     candidates = {}
     for modality in STAGES:
-        chain = affordable(router.chain(modality, wanted, allowed.allow_list(modality), own_keys), exceeded)
+        chain = router.chain(modality, wanted, allowed.allow_list(modality), own_keys)
+        chain = affordable(chain, exceeded, limited=limited)
         if not chain.candidates:
             raise NoStage(modality, _hint(chain, wanted.language))
         candidates[modality] = tuple(replace(candidate, spec=None) for candidate in chain.candidates)

@@ -190,13 +190,14 @@ def refusal(exceeded: Exceeded) -> ApiError:
     return ApiError(429, code, text, headers={"retry-after": str(seconds)})
 
 
-def affordable_or_refused(limits: Limits, chain: Chain, exceeded: Exceeded | None) -> Chain:
-    """The candidates that a caller may still use, where `exceeded` is what `limits.spending` has said.
+def affordable_or_refused(limits: Limits, chain: Chain, exceeded: Exceeded | None, *, limited: bool) -> Chain:
+    """The candidates that a caller may still use: `exceeded` is what `limits.spending` has said, and `limited` what
+    `limits.limits_spending` has.
 
     Raises:
         ApiError: 402 or 429: there were some, and all of them are on platform keys.
     """
-    kept = affordable(chain, exceeded)
+    kept = affordable(chain, exceeded, limited=limited)
     if exceeded is not None and chain.candidates and not kept.candidates:
         raise spending_refused(limits, exceeded)
     return kept

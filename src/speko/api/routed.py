@@ -62,8 +62,10 @@ class RoutedCall(ABC, Generic[E]):
             (constraints or _NO_CONSTRAINTS).allow_list(self.modality),
             self.gateway.own_keys(context.organization_id),
         )
-        exceeded = self.gateway.limits.spending(context.organization_id, context.api_key_id)
-        self.chain = affordable_or_refused(self.gateway.limits, chain, exceeded)
+        limits, caller = self.gateway.limits, (context.organization_id, context.api_key_id)
+        self.chain = affordable_or_refused(
+            limits, chain, limits.spending(*caller), limited=limits.limits_spending(*caller)
+        )
         self.candidates = self.chain.candidates
 
     @abstractmethod

@@ -144,6 +144,15 @@ class Limits:
                 return Exceeded("spend", scope, most, (month_end(now) - now).total_seconds())
         return None
 
+    def limits_spending(self, organization_id: str, key_id: str | None) -> bool:
+        """Whether what a caller spends is limited at all."""
+        if self.enforces_credits:
+            return True
+        return self.ceilings.any_spend and any(
+            ceilings.monthly_spend_micro_usd is not None
+            for _, _, ceilings in self.ceilings.subjects(organization_id, key_id)
+        )
+
     def balance(self, organization_id: str) -> int:
         """What is left of an organisation's credit, in micro-USD. True only where credits are enforced."""
         return self._credit.get(organization_id, 0) - self.spend.ever(organization_id)

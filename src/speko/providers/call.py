@@ -43,6 +43,16 @@ class Usage(Struct):
     """True where the vendor reported nothing and we counted."""
 
 
+MOST_TOKENS = 100_000_000
+"""In one answer. No model takes or gives as many."""
+
+
+def believable(*tokens: int | None) -> bool:
+    """Whether a vendor's report can be true; None = it does not say. Usage is money: the vendor's mistake must neither
+    pay a caller back nor ruin him."""
+    return all(count is None or 0 <= count <= MOST_TOKENS for count in tokens)
+
+
 @dataclass(slots=True)
 class Call:
     """One attempt, as the attempt loop hands it to a connector.

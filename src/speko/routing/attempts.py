@@ -34,6 +34,9 @@ class Candidate:
     spec: Model | None = None
     """The catalogue's row, None for a model that the catalogue lacks."""
     embedded: bool = False
+    unpriced: bool = False
+    """On a platform key, for a price that nobody knows: a model that the catalogue lacks or has no price of, and that
+    the operator does not offer by name."""
     scores_run_id: str | None = None
 
 

@@ -140,6 +140,9 @@ class Router:
     def _candidate(self, modality: Modality, entry: Entry, found: Access) -> Candidate:
         spec = self.registry.model(entry.provider, modality, entry.model)
         assert found.credential is not None  # noqa: S101 - asked by the caller
+        embedded = self.registry.vendors[entry.provider].vendor.embedded and not _composite(spec)
+        paid = found.credential.source == "MANAGED" and found.credential.api_key is not None
+        offered = (modality, entry.model) in self._platform.get(entry.provider, _NO_ACCESS).models
         return Candidate(
             modality=modality,
             provider=entry.provider,
@@ -148,7 +151,8 @@ class Router:
             credential=found.credential,
             credential_id=found.credential_id,
             spec=spec,
-            embedded=self.registry.vendors[entry.provider].vendor.embedded and not _composite(spec),
+            embedded=embedded,
+            unpriced=paid and not offered and not _composite(spec) and (spec is None or spec.price is None),
             scores_run_id=entry.scores_run_id,
         )
 

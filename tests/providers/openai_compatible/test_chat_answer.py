@@ -1,6 +1,7 @@
 """Answers of `/chat/completions`, without a network."""
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -197,6 +198,22 @@ def test_reasoning_tokens_that_only_the_total_counts() -> None:
     reported = CompletionUsage(prompt_tokens=10, completion_tokens=5, total_tokens=40)
     take(fresh(usage), chunk("Hi"), usage_chunk(reported), DONE)
     assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (10, 30, False)
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        {"prompt_tokens": -5_000_000, "completion_tokens": 1},
+        {"prompt_tokens": 10, "completion_tokens": -1_000_000, "total_tokens": -999_990},
+        {"prompt_tokens": 10, "completion_tokens": 2**63 - 1},
+        {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 10**30},
+        {"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": -64}},
+    ],
+)
+def test_usage_that_cannot_be_true_leaves_our_own_count(reported: dict[str, Any]) -> None:
+    usage = Usage(input_tokens=9, estimated=True)
+    take(fresh(usage), chunk("Hi, you"), event(json.dumps({"choices": [], "usage": reported})), DONE)
+    assert usage == Usage(input_tokens=9, output_tokens=2, estimated=True)
 
 
 def test_usage_in_every_chunk_counts_as_it_stands() -> None:

@@ -72,6 +72,17 @@ def test_usage_adds_up() -> None:
     assert talk.usage.audio_ms == 2500
 
 
+@pytest.mark.parametrize(
+    "reported",
+    [{"input": -100, "output": 5}, {"input": 5, "output": 2**63}, {"input": 9, "output": 9, "input_audio": -1}],
+)
+def test_usage_that_cannot_be_true_is_none(reported: dict[str, int]) -> None:
+    talk = Talk()
+    told = talk.vendor(e.created(), e.audio(SECOND), e.done(usage=e.usage(**reported)))
+    assert [used for used in told if isinstance(used, ResponseUsage)] == [ResponseUsage("resp_1")]
+    assert (talk.usage.input_tokens, talk.usage.output_tokens) == (0, 0)
+
+
 def test_an_interrupted_response_reports_its_usage() -> None:
     talk = Talk()
     talk.vendor(e.created(), e.audio(SECOND))

@@ -34,9 +34,11 @@ def candidates_of(
         allowed = AllowList(frozenset({(spec.provider.lower(), spec.model)}))
     own_keys = gateway.own_keys(organization_id)
     exceeded = gateway.limits.spending(organization_id, api_key_id)
+    limited = gateway.limits.limits_spending(organization_id, api_key_id)
     everybody = gateway.router.chain("s2s", intent, allowed, own_keys)
-    chain = affordable_or_refused(gateway.limits, everybody, exceeded)
-    unusable = why_no_agent(gateway, own_keys, spec, exceeded) if any(map(_is_agent, chain.candidates)) else None
+    chain = affordable_or_refused(gateway.limits, everybody, exceeded, limited=limited)
+    is_agent = any(map(_is_agent, chain.candidates))
+    unusable = why_no_agent(gateway, own_keys, spec, exceeded, limited=limited) if is_agent else None
     candidates = tuple(c for c in chain.candidates if unusable is None or not _is_agent(c))
     if candidates:
         return candidates
@@ -74,13 +76,15 @@ def _is_agent(candidate: Candidate) -> bool:
     return candidate.spec is not None and candidate.spec.composite
 
 
-def why_no_agent(gateway: Parts, own_keys: OwnKeys, spec: SessionSpec, exceeded: Exceeded | None = None) -> str | None:
+def why_no_agent(
+    gateway: Parts, own_keys: OwnKeys, spec: SessionSpec, exceeded: Exceeded | None = None, *, limited: bool = False
+) -> str | None:
     """What keeps the gateway's own agent from serving, for people; None = nothing. `exceeded`: a limit that keeps the
-    caller from using platform keys."""
+    caller from using platform keys; `limited`: there is one."""
     if not gateway.settings.agent_processes:
         return "the voice agent is off (setting `agent_processes`)"
     try:
-        route_stages(gateway.router, own_keys, spec.intent, spec.constraints, exceeded)
+        route_stages(gateway.router, own_keys, spec.intent, spec.constraints, exceeded, limited=limited)
     except NoStage as missing:
         return str(missing)
     return None

@@ -79,6 +79,7 @@ class Dialler:
                 api_key_id=info.api_key_id,
                 traceparent=info.traceparent,
                 exceeded=gateway.limits.spending(info.organization_id, info.api_key_id),
+                limited=gateway.limits.limits_spending(info.organization_id, info.api_key_id),
             )
         except NoStage as missing:
             raise Unsupported(str(missing)) from None

@@ -1,10 +1,11 @@
 """An answer of `/chat/completions` as it arrives: bytes of events in, text and tool calls out. No I/O."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from speko.providers.call import FinishReason, Usage
+from speko.providers.call import FinishReason, Usage, believable
 from speko.providers.errors import (
     CallerError,
     EmptyResult,
@@ -23,6 +24,7 @@ from speko.providers.openai_compatible.chat_wire import (
 )
 from speko.providers.openai_compatible.tool_calls import ToolCallAssembler
 
+log = logging.getLogger(__name__)
 _DONE = b"[DONE]"
 CHARACTERS_PER_TOKEN = 4
 
@@ -148,14 +150,18 @@ class ChatAnswer:
             raise (CallerError(message) if self._capped else TruncatedResponse(message)) from None
 
     def _report(self, usage: ReportedUsage) -> None:
+        details = usage.prompt_tokens_details
+        cached = details.cached_tokens if details else None
         if usage.prompt_tokens is None and usage.completion_tokens is None:
+            return
+        if not believable(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, cached):
+            log.warning("a vendor's report of tokens cannot be true, and is left out")
             return
         prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
         # xAI leaves reasoning tokens out of the completion's, but not out of the total.
         self._usage.output_tokens = max(completion, (usage.total_tokens or 0) - prompt)
         self._usage.input_tokens = prompt
-        details = usage.prompt_tokens_details
-        self._usage.cached_tokens = (details.cached_tokens or 0) if details else 0
+        self._usage.cached_tokens = cached or 0
         self._usage.estimated = False
         self._reported = True
 
