@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from speko.storage.errors import StorageError
 from speko.storage.migrations import migrate
+from speko.storage.single_process import OneProcess
 
 FILE_NAME = "speko.sqlite3"
 BUSY_TIMEOUT_MS = 5_000
@@ -68,6 +69,7 @@ class Database:
         # Who waits for SQLite's write lock looks again every few, then every hundred milliseconds; in one process we
         # can queue: twenty writers at once take 25 ms in place of 350.
         self._turn = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
+        self._held = contextlib.ExitStack()
 
     @classmethod
     async def open(cls, url: str | None, data: Path) -> "Database":
@@ -128,6 +130,21 @@ class Database:
         except AWAY as error:
             raise StorageError("The database does not answer or refuses the change.") from error
 
+    async def serve_alone(self) -> None:
+        """Holds the lock on SQLite's file until `close`; other databases need none.
+
+        Raises:
+            StorageError: another process holds it.
+        """
+        if not self.is_sqlite:
+            return
+        async with self.read() as connection:
+            # As SQLite has opened it: two names of one file are one database, and one in memory has no file.
+            named = await connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'")
+            file: str | None = named.scalar_one()
+        if file:
+            self._held.enter_context(OneProcess(Path(file)))
+
     async def to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Awaits work that goes on when whoever waits for it is cancelled.
 
@@ -143,6 +160,7 @@ class Database:
         """Closes all connections, when what was to go on has ended."""
         await asyncio.gather(*self._working, return_exceptions=True)
         await self._engine.dispose()
+        self._held.close()
 
     def insert_new(self, table: Table) -> Insert:
         """An INSERT that passes over rows whose primary key is there already."""

@@ -122,7 +122,10 @@ class Sessions:
     @_to_its_end
     async def end_lost(self, owner: str | None = None) -> None:
         """Ends what a process that died has left live. None: whatever is live; only for a database that serves one
-        process, before it serves."""
+        process, before it serves, which is then this one until the database is closed. Raises StorageError where
+        another process serves it."""
+        if owner is None:
+            await self._database.serve_alone()
         async with self._database.write() as connection:
             await end_sessions_of(connection, owner, self._now())
 
