@@ -52,6 +52,21 @@ async def test_a_spoken_question_is_answered() -> None:
     assert books_of(context).story == [("acme", "served", None)] * 4
 
 
+async def test_asked_for_a_response_before_anybody_spoke_it_begins() -> None:
+    """No vendor takes a question without a single message."""
+    script = Script("acme", llm=[says("Hello there."), says("Fine.")])
+    async with talking(context_of(script)) as talk:
+        talk.conversation.on_command(Say(""))
+        assert await talk.answer() == "Hello there."
+        talk.play_all()
+        talk.conversation.on_command(Say("how are you"))
+        assert await talk.answer() == "Fine."
+    first, second = script.questions
+    assert first.messages == ()
+    assert "greet the user" in (first.system_prompt or "")
+    assert second.system_prompt is None, "it was for that once"
+
+
 async def test_the_next_turn_knows_of_the_one_before() -> None:
     script = Script("acme", stt=[hears("one"), hears("two")], llm=[says("First."), says("Second.")])
     async with talking(context_of(script), system_prompt="Be brief.") as talk:

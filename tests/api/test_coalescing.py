@@ -342,6 +342,13 @@ async def test_headers_have_a_size_and_a_time(tmp_path: Path, monkeypatch: pytes
         assert answer.startswith(b"HTTP/1.1 400")
         assert b"x-request-id: req_" in answer
         writer.close()
+        # In one piece with their end, in a single line, or in many, or in the address.
+        long, many = b"x: " + b"a" * 100_000 + b"\r\n", b"x: y\r\n" * 100_000
+        for path, headers in ((b"/healthz", long), (b"/healthz", many), (b"/healthz?" + b"a" * 100_000, b"")):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"GET " + path + b" HTTP/1.1\r\nhost: x\r\n" + headers + b"\r\n")
+            assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 400")
+            writer.close()
         for sent, told in ((b"", b""), (b"GET /healthz HTTP/1.1\r\nhost: x\r\n", b"HTTP/1.1 400")):
             reader, writer = await asyncio.open_connection(host, int(port))
             writer.write(sent)

@@ -135,6 +135,19 @@ def test_of_two_that_got_the_last_place_one_is_served() -> None:
     assert other.limits.begin_session("b", "org", "key_1", created) is None
 
 
+def test_an_abandoned_session_gives_its_place_back_wherever_it_was_made() -> None:
+    sets = Sets()
+    one, other = (Desk(Ceilings(None, 1), several=True) for _ in range(2))
+    assert one.limits.hold_session("a", "org", "key_1") is None
+    for desk in (one, other, one):
+        sets.run(desk.limits.sessions, desk.clock())
+    assert one.limits.hold_session("b", "org", "key_1") is not None
+    other.limits.abandon_session("a", "org", "key_1", one.clock.now())
+    for desk in (other, one):
+        sets.run(desk.limits.sessions, desk.clock())
+    assert one.limits.hold_session("b", "org", "key_1") is None
+
+
 def test_spend_of_a_month() -> None:
     desk = Desk(Ceilings(None, None, 100), Ceilings(None, None, 150))
     desk.book(0)

@@ -20,6 +20,9 @@ from speko.agent.tools import ClientTools, declared
 from speko.providers.llm import TextDelta, ToolCall
 from speko.providers.s2s import AnswerTool, Configure
 
+_NOTHING_SAID = "You are a voice assistant. Nobody has said anything yet: greet the user in one short sentence."
+"""Where a client asks for a response, and there is neither a word nor an instruction: no vendor takes that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -123,6 +126,8 @@ class Nodes(Agent):
                 said, messages = messages[-1].content, messages[:-1]
             # What the answer is made of has been asked for already.
             may_call = may_call and not (messages and messages[-1].role == "tool")
+        if not system and not messages:
+            system = _NOTHING_SAID
         return Prompt(system, messages, declared(tools), may_call, said)
 
 

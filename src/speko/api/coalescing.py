@@ -14,10 +14,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from speko.api.edge import plain_answer
 from speko.api.errors import invalid
+from speko.api.socket.lingering import Lingering
 
 _HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 30.0
 """Size of a request's headers, and the time that they may take to arrive."""
+_DISCARDING = 1.0
+"""Seconds in which the rest of what was refused is read."""
 _LINGER = 5.0
 """Seconds that a closed connection has to take what was written."""
 _VANISHED = 60
@@ -75,6 +78,9 @@ class CoalescingProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     """Runs while headers are awaited."""
 
+    _refused = False
+    """It has been answered for the last time."""
+
     _answering: RequestResponseCycle | None = None
     """The request that is being answered while others wait behind it in the pipeline."""
 
@@ -96,9 +102,9 @@ class CoalescingProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         self._unset_keepalive_if_required()
         rest = self._parse(data)
-        while rest and not self.transport.is_closing():
+        while rest and not self._is_over:
             rest = self._parse(rest)
-        if self._head_timer is not None and self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
+        if self._head_timer is not None and self._head_bytes > _HEAD_BYTES and not self._is_over:
             self.send_400_response("")
 
     def _parse(self, data: bytes) -> bytes:
@@ -145,6 +151,9 @@ class CoalescingProtocol(HttpToolsProtocol):
         """A request begins. The server stops reading when it has to wait for others, but a peer that leaves is noticed
         by reading alone; so reading goes on, up to a number of requests."""
         self._end_head()
+        # One that came in a single piece, too. What is raised here is answered as any other head that cannot be read.
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > _HEAD_BYTES:
+            raise ValueError("the headers are too long")
         super().on_headers_complete()
         if self.parser.should_upgrade() and self._should_upgrade():
             self._refuse_body()
@@ -167,8 +176,17 @@ class CoalescingProtocol(HttpToolsProtocol):
         self._refuse("The request is not valid HTTP, or its headers are too long or too late")
 
     def _refuse(self, text: str) -> None:
+        self._refused = True
         self.transport.write(plain_answer(invalid(text)))
-        self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()  # somebody still writes
+        else:
+            # What is still coming would turn the end into a reset, which overtakes the answer.
+            Lingering(cast(CoalescingTransport, self.transport).release(), _DISCARDING, self.connection_lost)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._refused or self.transport.is_closing()
 
     # ---- upgrades
 
@@ -190,7 +208,7 @@ class CoalescingProtocol(HttpToolsProtocol):
 
     def _hand_over(self, early: bytes) -> None:
         """A WebSocket protocol takes over: the transport as it is, the request, and what came behind it."""
-        if self.transport.is_closing():
+        if self._is_over:
             return
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()  # it asks before the answer to its last request; what we send would be mixed up

@@ -96,10 +96,7 @@ class Limits:
     ) -> Exceeded | None:
         """A session is claimed by a socket: its place lasts now, unless it has lapsed and there is none any more. A
         session that is refused here is over."""
-        now = self._clock()
-        # Where another process may have created it: what is young has a place there.
-        young = self._several and (self._now() - created_at).total_seconds() < HOLD
-        counted = young or self.sessions.holds(session_id, now)
+        now, counted = self._clock(), self._has_place(session_id, created_at)
         exceeded = self._no_place(organization_id, key_id, counted=counted)
         if exceeded is None or counted:
             self.sessions.begin(session_id, _subjects(organization_id, key_id), counted=counted, now=now)
@@ -108,6 +105,22 @@ class Limits:
         else:
             self.sessions.end(session_id)  # its place, here or in the process that made it, is another's
         return exceeded
+
+    def abandon_session(self, session_id: str, organization_id: str, key_id: str | None, created_at: datetime) -> None:
+        """A session that no socket has claimed is gone: its place is free, wherever it was made."""
+        now = self._clock()
+        if not self._has_place(session_id, created_at):
+            return
+        for _, subject, ceilings in self.ceilings.subjects(organization_id, key_id):
+            if ceilings.concurrent_sessions is not None:
+                self.sessions.full(subject, ceilings.concurrent_sessions, now)  # so that the others are told
+        self.sessions.begin(session_id, _subjects(organization_id, key_id), counted=True, now=now)
+        self.sessions.end(session_id)
+
+    def _has_place(self, session_id: str, created_at: datetime) -> bool:
+        # Where another process may have created it: what is young has a place there.
+        young = self._several and (self._now() - created_at).total_seconds() < HOLD
+        return young or self.sessions.holds(session_id, self._clock())
 
     def end_session(self, session_id: str) -> None:
         """A session is over, or was not created after all. Idempotent."""

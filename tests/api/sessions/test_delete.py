@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,16 @@ async def test_a_live_session_is_not_deleted(tmp_path: Path) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "SESSION_LIVE")
         sessions_of(gateway).journal.ended(row.id, "ended", "client_closed")
         assert (await gateway.client.delete(f"/v1/sessions/{row.id}")).status_code == 200
+
+
+async def test_a_session_that_nobody_joined_gives_its_place_back(tmp_path: Path) -> None:
+    limit: dict[str, Any] = {"organization_concurrent_sessions": 1}
+    async with running(tmp_path, registry_of("alpha"), keys=("alpha",), **limit) as gateway:
+        for _ in range(2):
+            made = await gateway.client.post("/v1/sessions", json=PINNED)
+            assert made.status_code == 201
+            assert (await gateway.client.post("/v1/sessions", json=PINNED)).status_code == 429
+            assert (await gateway.client.delete(f"/v1/sessions/{made.json()['sessionId']}")).status_code == 200
 
 
 async def test_whoever_watches_it_is_told(tmp_path: Path) -> None:

@@ -23,12 +23,15 @@ class DeletedView(Struct, frozen=True):
 async def delete_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> DeletedView:
     """Deletes a session for good: its row, what was said, the timings of its turns, and what vendors complained of in
     it. Usage and the figures of its attempts stay. A live session has to end first: 409 `SESSION_LIVE`."""
-    asked = Addressed(request, session_id)
+    asked, gateway = Addressed(request, session_id), gateway_of(request.app)
     # What it tried a moment ago may hold a vendor's words, too.
-    await gateway_of(request.app).store.ledger.flush()
+    await gateway.store.ledger.flush()
+    row = await asked.sessions.get(asked.organization_id, asked.id)
     found = await asked.sessions.delete(asked.organization_id, asked.id)
     if found == "unknown":
         raise unknown_session()
     if found == "live":
         raise ApiError(409, "SESSION_LIVE", "The session is live; it can be deleted when it has ended")
+    if row is not None and row.status == "created":
+        gateway.limits.abandon_session(row.id, row.organization_id, row.api_key_id, row.created_at)
     return DeletedView(asked.id, True)
