@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from speko.api.realtime import live
 from speko.api.workers.folder import SocketFolder
 from speko.api.workers.place import Place
 from speko.settings import ProviderSettings
@@ -20,16 +22,18 @@ from tests.faults.callers import PINNED, SPEECH, Caller, create
 from tests.faults.show import ANSWER, SCRIPT, registry_with_a_twin
 
 LOOPS = loops.UVLOOP
-SLOWLY = Script(realtime=RealtimeScript(answers=(ANSWER,), transcripts=("what",), pace=2.0, delta_ms=20, in_step=True))
+SLOWLY = Script(realtime=RealtimeScript(answers=(ANSWER,), transcripts=("what",), pace=1.0, delta_ms=20, in_step=True))
+"""Four seconds long, so that a client can be gone in the middle of it also where the machine stands still for some."""
 
 
 @asynccontextmanager
 async def two_gateways(
-    folder: Path, databases: Databases, script: Script = SCRIPT
+    folder: Path, databases: Databases, vendor: OpenAISimulator | None = None
 ) -> AsyncIterator[tuple[Running, Running]]:
-    """Two workers of one start, in one process."""
+    """Two workers of one start, in one process. `vendor`: None = one that speaks fast."""
     async with AsyncExitStack() as stack:
-        vendor = await stack.enter_async_context(OpenAISimulator(script=script))
+        if vendor is None:
+            vendor = await stack.enter_async_context(OpenAISimulator(script=SCRIPT))
         providers = {"openai": ProviderSettings(api_key="key-of-openai", base_url=vendor.base_url)}
         url, group = databases.url_for(folder), Place().group
         one, two = [
@@ -65,16 +69,17 @@ async def refused(session: dict[str, str]) -> tuple[str, int | None]:
 
 
 async def test_a_client_that_comes_back_elsewhere_hears_the_rest(tmp_path: Path, databases: Databases) -> None:
-    async with two_gateways(tmp_path, databases, SLOWLY) as (one, two):
+    async with OpenAISimulator(script=SCRIPT) as vendor, two_gateways(tmp_path, databases, vendor) as (one, two):
         undisturbed = await Caller.join(at(one, await create(one.client, **PINNED)))
         await undisturbed.turn()
         await undisturbed.ended()
         await undisturbed.leave()
+        vendor.script = SLOWLY
         made = await create(one.client, **PINNED)
         caller = await Caller.join(at(one, made))
         await caller.tell(t="received", audioBytes=0, textFrames=0)  # it counts, and so is waited for when it is back
         await caller.turn()
-        await caller.until(lambda: len(caller.audio) > 40_000)
+        await caller.until(lambda: len(caller.audio) > 10_000)
         await caller.vanish()
         had, frames = len(caller.audio), len(caller.frames) - 1
         again = await Caller.join(at(two, made))
@@ -90,7 +95,10 @@ async def test_a_client_that_comes_back_elsewhere_hears_the_rest(tmp_path: Path,
         await again.leave()
 
 
-async def test_a_client_that_lives_keeps_its_session(tmp_path: Path, databases: Databases) -> None:
+async def test_a_client_that_lives_keeps_its_session(
+    tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_LOOKS_ALIVE", 10.0)  # it answers at once, but where the machine stands still
     async with two_gateways(tmp_path, databases) as (one, two):
         made = await create(one.client, **PINNED)
         caller = await Caller.join(at(one, made))
