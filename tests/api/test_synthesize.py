@@ -17,6 +17,7 @@ from speko.providers.errors import (
     MalformedResponse,
     ProviderUnavailable,
     RateLimited,
+    Unsupported,
 )
 from speko.providers.tts import AudioChunk
 from tests.api.running import running
@@ -158,6 +159,46 @@ async def test_everything_failed_and_the_callers_fault(tmp_path: Path) -> None:
         alpha.tts = [CallerError("text is not speakable", status=422)]
         answer = await gateway.client.post("/v1/synthesize", json=BODY)
         assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
+
+
+async def test_a_voice_that_nobody_has(tmp_path: Path) -> None:
+    alpha, beta = Scripted("alpha"), Scripted("beta")
+    alpha.tts = [Unsupported("has no voice of that name", about="voice")]
+    wrong = {**BODY, "voice": "Rachel"}
+    async with running(tmp_path, registry_of(alpha, beta), keys=BOTH, breaker_failures=1) as gateway:
+        pinned = {**wrong, "constraints": {"allowedProviders": {"tts": ["alpha"]}}}
+        answer = await gateway.client.post("/v1/synthesize", json=pinned)
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {
+                "error": "Nobody can do what was asked: alpha: has no voice of that name",
+                "code": "VALIDATION_ERROR",
+                "issues": [{"path": "voice", "message": "cannot be served"}],
+                "reason": "ALL_PROVIDERS_FAILED",
+                "errors": [{"provider": "alpha", "model": "mouth", "message": "has no voice of that name"}],
+            },
+        )
+        (row,) = await gateway.attempts(answer.headers["x-request-id"])
+        assert (row["outcome"], row["cause"]) == ("failed", "unsupported")
+        assert await gateway.usage() == []
+        assert gateway.gateway.router.health.closed("alpha", "mouth", "platform", gateway.gateway.now())
+
+        answer = await gateway.client.post("/v1/synthesize", json=wrong)
+        assert answer.headers["x-speko-provider"] == "beta", "others are asked, with a voice of their own"
+        assert beta.requests[-1].voice == "beta-voice"
+
+        beta.tts = [ConnectFailed("refused")]
+        answer = await gateway.client.post("/v1/synthesize", json=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (500, "SYNTHESIZE_FAILED"), "beta might have spoken"
+
+
+async def test_a_default_voice_that_its_engine_lacks_is_not_the_callers_fault(tmp_path: Path) -> None:
+    alpha = Scripted("alpha")
+    alpha.tts = [Unsupported("has no voice of that name", about="voice")]
+    async with running(tmp_path, registry_of(alpha, Scripted("beta")), keys=("alpha",)) as gateway:
+        for body in (BODY, {**BODY, "voice": "beta-voice"}):
+            answer = await gateway.client.post("/v1/synthesize", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (500, "SYNTHESIZE_FAILED")
 
 
 async def test_a_caller_who_leaves_reaches_the_vendor(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from speko.providers.errors import (
     MalformedResponse,
     ProviderUnavailable,
     RateLimited,
+    Unsupported,
 )
 from speko.providers.stt import Transcript
 from tests.api.running import Running, events, running, until
@@ -164,6 +165,19 @@ async def test_audio_that_the_vendor_finds_bad(tmp_path: Path) -> None:
         answer = await post(gateway, wav())
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_AUDIO")
         assert beta.requests == []
+
+
+async def test_audio_that_nobody_can_hear(tmp_path: Path) -> None:
+    alpha, beta = Scripted("alpha"), Scripted("beta")
+    alpha.stt = [Unsupported("does not take recordings of this format", about="recording")]
+    async with running(tmp_path, registry_of(alpha, beta), keys=BOTH) as gateway:
+        assert (await post(gateway, wav())).headers["x-speko-provider"] == "beta"
+        beta.stt = [Unsupported("knows it not either", about="recording")]
+        body = (answer := await post(gateway, wav())).json()
+        assert (answer.status_code, body["code"], body["reason"]) == (400, "INVALID_AUDIO", "ALL_PROVIDERS_FAILED")
+        assert [error["provider"] for error in body["errors"]] == ["alpha", "beta"]
+        beta.stt = [Unsupported("HTTP 415", status=415)]
+        assert (await post(gateway, wav())).json()["code"] == "TRANSCRIBE_FAILED", "which may be our own mistake"
 
 
 async def test_a_caller_who_leaves_reaches_the_vendor_and_frees_the_upload(tmp_path: Path) -> None:

@@ -23,6 +23,13 @@ def test_kinds(status: int, body: Any, kind: type[errors.ProviderError]) -> None
     assert error.message.startswith(f"HTTP {status}")
 
 
+def test_a_refused_voice_is_told_apart() -> None:
+    for param, about in (("voice", "voice"), ("voice.id", "voice"), ("speed", None), ("", None)):
+        body = msgspec.json.encode(openai_error(message="Unsupported value", param=param))
+        error = status_error(400, {}, body)
+        assert (type(error), error.about) == (errors.Unsupported, about)
+
+
 def test_every_kind_that_http_can_mean_has_a_case() -> None:
     others = {  # raised elsewhere
         errors.Busy,

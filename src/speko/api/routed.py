@@ -19,7 +19,7 @@ from speko.api.limiting import affordable_or_refused
 from speko.api.openai.shape import is_door
 from speko.providers.call import Call
 from speko.providers.catalogue import Modality
-from speko.routing.attempts import Attempts, Candidate
+from speko.routing.attempts import Attempts, Candidate, Failure
 from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswer, Served, cause_of
 from speko.routing.hedging import Hedging
 from speko.routing.intent import PipelineConstraints, RoutingIntent
@@ -87,6 +87,11 @@ class RoutedCall(ABC, Generic[E]):
     def size(self) -> float:
         """How much there is to take in before anything can be said: seconds of audio, or characters."""
         return self.audio_seconds()
+
+    def chosen(self, refused: Failure) -> str | None:
+        """The member of the request, empty for its whole body, by which the caller chose what a candidate could not do;
+        None = the failure is not the caller's doing."""
+        return None
 
     async def respond_to_silence(self, dispatch: Dispatch[E], send: Send) -> bool:
         """Answers when every candidate finished without output; False = that is a failure like any other."""
@@ -156,9 +161,14 @@ class RoutedCall(ABC, Generic[E]):
             for f in failure.failures
         ]
         if errors:
-            return ApiError(
-                500, self.failed_code, "Every provider failed", reason="ALL_PROVIDERS_FAILED", errors=errors
-            )
+            told: dict[str, Any] = {"reason": "ALL_PROVIDERS_FAILED", "errors": errors}
+            chosen = [self.chosen(f) for f in failure.failures]
+            if None in chosen:
+                return ApiError(500, self.failed_code, "Every provider failed", **told)
+            # Nobody is in trouble, and the same request would be refused again.
+            text = "; ".join(dict.fromkeys(f"{error['provider']}: {error['message']}" for error in errors))
+            issues = [{"path": path, "message": "cannot be served"} for path in dict.fromkeys(chosen)]
+            return ApiError(400, self.invalid_code, f"Nobody can do what was asked: {text}", issues=issues, **told)
         skipped = [
             {"provider": s.provider, "model": s.model, "message": s.hint or s.reason, "reason": s.reason}
             for s in self.chain.skipped

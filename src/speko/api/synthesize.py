@@ -19,7 +19,7 @@ from speko.providers.call import Call
 from speko.providers.errors import ProviderError
 from speko.providers.spoken_form import spoken_form
 from speko.providers.tts import AudioChunk, TtsRequest
-from speko.routing.attempts import Candidate
+from speko.routing.attempts import Candidate, Failure
 from speko.routing.dispatch import Served
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.voice_choice import choose_voice, override_model
@@ -94,12 +94,21 @@ class SynthesizeCall(RoutedCall[AudioChunk]):
             model=candidate.wire_model,
             text=self._text,
             language=body.intent.language,
-            voice=choose_voice(self.gateway.registry, candidate, body.voice, primary=candidate is self.candidates[0]),
+            voice=self._voice_of(candidate),
             speed=body.speed if connector.capabilities.speed else None,
             instructions=body.instructions if connector.capabilities.instructions else None,
             sample_rate=self._sample_rate,
         )
         return connector.synthesize(request, call)
+
+    def _voice_of(self, candidate: Candidate) -> str:
+        primary = candidate is self.candidates[0]
+        return choose_voice(self.gateway.registry, candidate, self._body.voice, primary=primary)
+
+    def chosen(self, refused: Failure) -> str | None:
+        """A voice that the caller named. A default that its engine lacks is no mistake of the caller's."""
+        named = refused.error.about == "voice" and self._voice_of(refused.candidate) == self._body.voice
+        return "voice" if named else None
 
     def size(self) -> float:
         """Characters of the text."""

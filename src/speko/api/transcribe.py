@@ -21,7 +21,7 @@ from speko.events.oneshot import ErrorEvent, OneShotEvent, TranscribeDone, Trans
 from speko.providers.call import Call
 from speko.providers.errors import ProviderError, Unsupported
 from speko.providers.stt import SttRequest, Transcript
-from speko.routing.attempts import Candidate
+from speko.routing.attempts import Candidate, Failure
 from speko.routing.dispatch import Dispatch, Served
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 
@@ -113,6 +113,10 @@ class TranscribeCall(RoutedCall[Transcript]):
             raise Unsupported("takes no recordings, only live audio")
         request = SttRequest(candidate.wire_model, self._language, self._keywords)
         return connector.transcribe(request, self._recording, call)
+
+    def chosen(self, refused: Failure) -> str | None:
+        """A recording that cannot be heard: it is the body."""
+        return "" if refused.error.about == "recording" else None
 
     def useful(self, batch: Sequence[Transcript]) -> bool:
         """Any words at all."""

@@ -23,6 +23,8 @@ class Blame(Enum):
 
 
 Stage = Literal["connect", "first_byte", "gap", "total"]
+Subject = Literal["voice", "recording", "options"]
+"""What of a request an engine may be unable to serve, though it is the caller who chose it."""
 
 
 class ProviderError(Exception):
@@ -32,6 +34,7 @@ class ProviderError(Exception):
         message: for people; without secrets and without the caller's content.
         status: HTTP status of the vendor's answer, where there was one.
         retry_after: seconds the vendor asked us to wait, where it did.
+        about: what of the request is refused, where that is known.
     """
 
     blame: ClassVar[Blame] = Blame.MODEL
@@ -40,11 +43,19 @@ class ProviderError(Exception):
     """Which breaker counts it: none, that of the vendor and model (an outage is everybody's), or that of the
     credential there (a limit or a bad key is one organisation's)."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        about: Subject | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.retry_after = retry_after
+        self.about = about
 
     @property
     def retryable(self) -> bool:

@@ -198,7 +198,12 @@ def status_error(
         head += f" ({label})"
     if param and not words:
         head += f" about {param}"
-    return kind(f"{head}: {words}" if words else head, status=status, retry_after=retry_after(headers, now))
+    return kind(
+        f"{head}: {words}" if words else head,
+        status=status,
+        retry_after=retry_after(headers, now),
+        about="voice" if kind is Unsupported and _parameter(error) == "voice" else None,
+    )
 
 
 def event_error(error: object, *, secrets: Sequence[str] = (), content: Sequence[str] = ()) -> ProviderError:
@@ -235,9 +240,12 @@ def _is_about_model(error: VendorError) -> bool:
     return bool(_MODEL_LABEL.search(error.labels) or _MODEL_WORDS.search(error.words))
 
 
+def _parameter(error: VendorError) -> str:
+    return re.split(r"[.\[]", error.param, maxsplit=1)[0]
+
+
 def _is_our_making(error: VendorError) -> bool:
-    parameter = re.split(r"[.\[]", error.param, maxsplit=1)[0]
-    if parameter in _OUR_PARAMETERS or not error.readable:
+    if _parameter(error) in _OUR_PARAMETERS or not error.readable:
         return True
     if _is_about_size(error):
         return False

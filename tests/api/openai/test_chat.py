@@ -146,8 +146,9 @@ async def test_wishes_that_only_some_models_know(tmp_path: Path, monkeypatch: py
         await client.chat.completions.create(model="auto", messages=HI, top_p=0.5, seed=7)
         assert alpha.requests[0].options is None, "a wish that changes no form is left out where it is not known"
         for binding in ({"stop": "END"}, {"response_format": schema}):
-            with pytest.raises(openai.InternalServerError, match="provider"):
+            with pytest.raises(openai.BadRequestError, match="alpha: knows neither") as caught:
                 await client.chat.completions.create(model="auto", messages=HI, **binding)
+            assert [caught.value.param] == list(binding)
         connector: Any = gateway.gateway.connectors.llm("alpha")
         monkeypatch.setattr(connector, "capabilities", type(connector.capabilities)(tools=True, options=True))
         await client.chat.completions.create(

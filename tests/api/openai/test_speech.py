@@ -9,7 +9,7 @@ import httpx
 import openai
 import pytest
 
-from speko.providers.errors import ConnectFailed, ConnectionLost
+from speko.providers.errors import ConnectFailed, ConnectionLost, Unsupported
 from speko.providers.tts import AudioChunk
 from tests.api.openai.doors import doors
 from tests.api.vendors import Scripted
@@ -115,3 +115,14 @@ async def test_what_is_refused(tmp_path: Path, change: dict[str, Any], param: st
             await client.audio.speech.create(**{**SAY, **change})
         assert (caught.value.type, caught.value.param) == ("invalid_request_error", param)
         assert alpha.requests == []
+
+
+async def test_a_voice_that_nobody_has(tmp_path: Path) -> None:
+    alpha = Scripted("alpha")
+    alpha.tts = [Unsupported("has no voice of that name", about="voice")]
+    async with doors(tmp_path, alpha) as (client, _):
+        voices: list[Any] = ["Rachel", {"id": "Rachel"}]
+        for voice in voices:
+            with pytest.raises(openai.BadRequestError, match="alpha: has no voice") as caught:
+                await client.audio.speech.create(model="alpha:mouth", input="hi", voice=voice)
+            assert (caught.value.type, caught.value.param) == ("invalid_request_error", "voice")

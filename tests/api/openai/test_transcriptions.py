@@ -7,7 +7,7 @@ import openai
 import pytest
 from openai.types.audio import Transcription, TranscriptionVerbose
 
-from speko.providers.errors import ConnectFailed, ConnectionLost
+from speko.providers.errors import ConnectFailed, ConnectionLost, Unsupported
 from speko.providers.stt import Transcript
 from tests.api.openai.doors import doors, wav
 from tests.api.running import until
@@ -157,6 +157,15 @@ async def test_what_is_refused(tmp_path: Path, change: dict[str, Any], param: st
             assert caught.value.param == param
         assert alpha.requests == []
         assert gateway.gateway.spool.used == 0
+
+
+async def test_a_recording_that_nobody_can_hear(tmp_path: Path) -> None:
+    alpha = Scripted("alpha")
+    alpha.stt = [Unsupported("does not take recordings of this format", about="recording")]
+    async with doors(tmp_path, alpha) as (client, _):
+        with pytest.raises(openai.BadRequestError, match="alpha: does not take") as caught:
+            await client.audio.transcriptions.create(model="auto", file=FILE)
+        assert (caught.value.param, caught.value.code) == ("file", "invalid_audio")
 
 
 async def test_what_is_no_form(tmp_path: Path) -> None:

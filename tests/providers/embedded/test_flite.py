@@ -68,3 +68,9 @@ async def test_what_it_cannot_do() -> None:
     ):
         with pytest.raises(error):
             await collected(Flite().synthesize(request, a_call()))
+
+
+async def test_a_voice_it_has_not_is_what_the_refusal_is_about() -> None:
+    with pytest.raises(Unsupported) as caught:
+        await collected(Flite().synthesize(TtsRequest("flite", "Hello", "en", "Rachel"), a_call()))
+    assert caught.value.about == "voice"

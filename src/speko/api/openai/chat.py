@@ -16,7 +16,7 @@ from speko.api.openai.chat_body import ChatBody, check, messages_of, options_of,
 from speko.api.openai.described import CHAT
 from speko.providers.errors import ProviderError, Unsupported
 from speko.providers.llm import LlmCapabilities, LlmEvent, LlmRequest, ToolChoice
-from speko.routing.attempts import Candidate
+from speko.routing.attempts import Candidate, Failure
 from speko.routing.dispatch import Served
 
 
@@ -48,8 +48,14 @@ class ChatCall(CompleteCall):
         if capabilities.options:
             return structs.replace(request, options=self._options)
         if self._options.binding:
-            raise Unsupported("knows neither stop nor response_format")
+            raise Unsupported("knows neither stop nor response_format", about="options")
         return request
+
+    def chosen(self, refused: Failure) -> str | None:
+        """What that API's clients may ask for and not every model knows."""
+        if refused.error.about != "options" or self._options is None:
+            return None
+        return "response_format" if self._options.response_format is not None else "stop"
 
     async def respond(self, served: Served[LlmEvent], send: Send) -> None:
         """The answer in the form that was asked for."""

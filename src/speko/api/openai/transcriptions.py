@@ -27,6 +27,7 @@ from speko.audio import Recording
 from speko.providers.call import Call
 from speko.providers.errors import ProviderError
 from speko.providers.stt import Transcript
+from speko.routing.attempts import Failure
 from speko.routing.dispatch import Dispatch, Served
 
 Format = Literal["json", "text", "verbose_json"]
@@ -143,6 +144,10 @@ class TranscriptionCall(TranscribeCall):
         super().__init__(request, asked.intent, asked.constraints, options, source)
         self._wanted = wanted
         self.whole = not wanted.streamed
+
+    def chosen(self, refused: Failure) -> str | None:
+        """A recording that cannot be heard: it is a file of the form."""
+        return None if super().chosen(refused) is None else "file"
 
     async def respond(self, served: Served[Transcript], send: Send) -> None:
         """The transcript in the form that was asked for."""

@@ -41,7 +41,7 @@ class Espeak:
         elif any(known.id == request.voice for known in voices()):
             voice = request.voice
         else:
-            raise Unsupported("espeak-ng has no voice of that name")
+            raise Unsupported("espeak-ng has no voice of that name", about="voice")
         arguments = ["-v", voice, "--stdin", "--stdout"]
         if request.speed is not None:
             arguments += ["-s", str(round(_NORMAL_SPEED * request.speed))]

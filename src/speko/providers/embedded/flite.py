@@ -41,7 +41,7 @@ class Flite:
         voice = request.voice or DEFAULT_VOICE
         # flite itself takes an unknown name for a file or an address to load a voice from.
         if voice not in {known.id for known in VOICES}:
-            raise Unsupported("flite has no voice of that name")
+            raise Unsupported("flite has no voice of that name", about="voice")
         arguments = ["-voice", voice]
         if request.speed is not None:
             arguments += ["--setf", f"duration_stretch={1 / request.speed:.4f}"]

@@ -83,7 +83,7 @@ class OpenAITranscriptions:
                 await stream.drain()
         except ProviderError:
             if source.failed:
-                raise Unsupported("the recording could not be converted for this vendor") from None
+                raise Unsupported("the recording could not be converted for this vendor", about="recording") from None
             raise
 
     def listen(
@@ -120,7 +120,7 @@ class _Source:
             self.part = FilePart(recording.filename, recording.content_type, self._original, recording.size)
             return
         if not recording.decodable:
-            raise Unsupported("does not take recordings of this format")
+            raise Unsupported("does not take recordings of this format", about="recording")
         self._rate = min(recording.sample_rate, _WAV_RATE)
         pcm_bytes = recording.pcm_bytes(self._rate)
         size = None if pcm_bytes is None else HEADER_BYTES + pcm_bytes

@@ -114,7 +114,7 @@ async def _pcm_of(recording: Recording) -> AsyncGenerator[bytes, None]:
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
     except AudioFormatError:
-        raise Unsupported("the recording cannot be decoded here") from None
+        raise Unsupported("the recording cannot be decoded here", about="recording") from None
 
 
 async def _resampled(audio: AsyncIterator[bytes], sample_rate: int) -> AsyncGenerator[bytes, None]:
