@@ -123,7 +123,7 @@ def test_a_port_that_is_taken() -> None:
         ("SPEKO_SCORES", "none.csv", "JSON"),
         ("SPEKO_PORT", "many", "port"),
         ("SPEKO_OTLP_ENDPOINT", "nope", "otlp_endpoint"),
-        ("SPEKO_DATABASE_URL", "nonsense://x", "database URL"),
+        ("SPEKO_DATABASE_URL", "mysql://host/name", "database URL"),
     ],
 )
 def test_settings_that_cannot_be_used(variable: str, value: str, words: str) -> None:
@@ -135,7 +135,7 @@ def test_settings_that_cannot_be_used(variable: str, value: str, words: str) -> 
         check=False,
         timeout=60,
     )
-    assert done.returncode in (Exit.USAGE, Exit.FAILED)
+    assert done.returncode == Exit.USAGE  # the service manager does not try again
     assert words.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
 

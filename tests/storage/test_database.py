@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from speko.storage.database import Database, _reason
+from speko.storage.database import Database, _reason, sqlite_file
 from speko.storage.errors import StorageError
 from tests.storage.postgres import PostgresServer
 
@@ -59,9 +59,18 @@ def test_the_reason(error: Exception, words: str) -> None:
     assert _reason(wrapped) == (words if words != "ValueError" else "Exception")
 
 
-async def test_an_unknown_option_of_the_address(tmp_path: Path) -> None:
-    with pytest.raises(StorageError):
-        await Database.open(f"postgresql://user@/name?host={tmp_path}&hunter2=x", tmp_path)
+@pytest.mark.parametrize("option", ["hunter2=x", "sslmode=require"])
+async def test_an_unknown_option_of_the_address(tmp_path: Path, option: str) -> None:
+    with pytest.raises(StorageError, match="unknown option") as caught:
+        await Database.open(f"postgresql://user@/name?host={tmp_path}&{option}", tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_where_sqlite_has_its_file(tmp_path: Path) -> None:
+    assert sqlite_file(None, tmp_path) == tmp_path / "speko.sqlite3"
+    assert sqlite_file("sqlite:////x/y.sqlite3", tmp_path) == Path("/x/y.sqlite3")
+    options = "ssl=require&prepared_statement_cache_size=0&host=a:1,b:2"
+    assert sqlite_file(f"postgresql://user@/name?{options}", tmp_path) is None
 
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pydantic_settings import SettingsError
 from speko.cli.exits import CommandError, Exit
 from speko.cli.setting_names import unknown_setting
 from speko.settings import Settings, load_settings
-from speko.storage.database import FILE_NAME
+from speko.storage.database import FILE_NAME, sqlite_file
 from speko.storage.errors import StorageError
 from speko.storage.store import Store
 
@@ -46,7 +46,16 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
         raise CommandError(f"{error}; write lists as JSON", "BAD_CONFIGURATION", Exit.USAGE) from None
     except (ValueError, OSError) as error:
         raise CommandError(f"settings: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
+    _check_database_url(settings)
     return settings
+
+
+def _check_database_url(settings: Settings) -> None:
+    """A URL that can never work is told from a database that is away: nobody should try again."""
+    try:
+        sqlite_file(settings.database_url, settings.data)
+    except StorageError as error:
+        raise CommandError(f"database_url: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
 
 
 def _told(item: ErrorDetails) -> str:

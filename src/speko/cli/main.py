@@ -40,7 +40,7 @@ EPILOG = """\
 exit codes:
   0    done
   1    the gateway refused or failed, or a step of the demo went wrong
-  2    the command line cannot be understood
+  2    the command line cannot be understood, or a setting cannot be used
   3    a package, a program or a database is missing on this machine; doctor: something is missing or wrong
   4    no gateway answers
   5    the API key is missing or not accepted

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,8 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
+_POSTGRESQL_OPTIONS = frozenset((*signature(asyncpg.connect).parameters, "prepared_statement_cache_size"))
+"""What may stand behind the `?`: what asyncpg takes, and one that SQLAlchemy takes for itself."""
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
@@ -177,8 +180,15 @@ class Database:
 
 
 def is_sqlite(url: str | None) -> bool:
-    """Whether a database URL means SQLite. Raises StorageError for one that cannot be read."""
-    return url is None or _address(url, Path()).get_backend_name() == "sqlite"
+    """Whether a database URL means SQLite. Raises StorageError for one that can never work."""
+    return sqlite_file(url, Path()) is not None
+
+
+def sqlite_file(url: str | None, data: Path) -> Path | None:
+    """Where SQLite's file is or will be; None = the URL means another database. Raises StorageError for one that can
+    never work."""
+    address = _address(url, data)
+    return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
 
 
 def _address(url: str | None, data: Path) -> URL:
@@ -196,6 +206,8 @@ def _address(url: str | None, data: Path) -> URL:
         )
     if driver.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
         raise StorageError("A SQLite database needs a file: sqlite:////absolute/path.sqlite3.")
+    if driver.startswith("postgresql") and not _POSTGRESQL_OPTIONS.issuperset(parsed.query):
+        raise StorageError("The database URL has an unknown option after its `?`. TLS is asked for with ?ssl=require.")
     return parsed.set(drivername=driver)
 
 
