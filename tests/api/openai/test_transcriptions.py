@@ -74,6 +74,13 @@ async def test_the_bytes_decide_what_a_file_is(tmp_path: Path, name: str) -> Non
         await until(freed)
 
 
+async def test_raw_samples_are_taken_where_they_are_called_so(tmp_path: Path) -> None:
+    alpha = Scripted("alpha")
+    async with doors(tmp_path, alpha) as (client, _):
+        await client.audio.transcriptions.create(model="auto", file=("x", bytes(16000), "audio/pcm;rate=8000"))
+        assert alpha.calls[0].usage.audio_ms == 1000
+
+
 async def test_a_large_upload(tmp_path: Path) -> None:
     alpha = Scripted("alpha")
     async with doors(tmp_path, alpha) as (client, _):
@@ -145,6 +152,9 @@ async def test_silence(tmp_path: Path) -> None:
         ({"language": "english"}, "language"),
         ({"file": ("a.wav", b"")}, "file"),
         ({"file": ("a.wav", b"RIFF....WAVEgarbage", "audio/wav")}, None),
+        ({"file": ("program", bytes(range(256)) * 40)}, "file"),
+        ({"file": ("program", bytes(range(256)) * 40, "application/octet-stream")}, "file"),
+        ({"file": ("notes.txt", b"words " * 400_000, "text/plain")}, "file"),
     ],
 )
 async def test_what_is_refused(tmp_path: Path, change: dict[str, Any], param: str | None) -> None:

@@ -1,5 +1,6 @@
 """`POST /v1/audio/transcriptions`: `/v1/transcribe` in the form of OpenAI's API."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -24,6 +25,7 @@ from speko.api.openai.upload_form import UploadForm
 from speko.api.spool import Upload
 from speko.api.transcribe import DETECT, SttOptions, TranscribeCall, read_recording, stt_options
 from speko.audio import Recording
+from speko.audio.sniff import SNIFF_BYTES, sniff
 from speko.providers.call import Call
 from speko.providers.errors import ProviderError
 from speko.providers.stt import Transcript
@@ -37,6 +39,7 @@ _TYPES = {
     "mp4": "audio/mp4",
     "webm": "audio/webm",
     "mp3": "audio/mpeg",
+    "mpeg": "audio/mpeg",
     "mpga": "audio/mpeg",
     "wav": "audio/wav",
     "flac": "audio/flac",
@@ -44,6 +47,10 @@ _TYPES = {
     "oga": "audio/ogg",
 }
 """By the file's name, where its part says nothing of use."""
+_NO_SOUND = (
+    "The file is no audio, by its type, its name and its first bytes: flac, mp3, mp4, mpeg, mpga, m4a, oga, ogg, wav and "
+    "webm are taken, and raw samples with the type audio/pcm;rate=16000"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,10 @@ async def transcriptions(request: Request[Any, Any, Any]) -> ASGIApp:
         language, detect = _language(form)
         asked = asked_of(request, "stt", model, language)
         options = _options(stt_options(request), form, detect=detect)
-        recording = await read_recording(upload, _content_type(form.file.content_type, form.file.filename or ""))
+        content_type = _content_type(form.file.content_type, form.file.filename or "")
+        if content_type is None and await asyncio.to_thread(_proven, upload) is None:
+            raise invalid(_NO_SOUND, ("file", "is no audio"), code="INVALID_AUDIO")
+        recording = await read_recording(upload, content_type)
         return TranscriptionCall(request, asked, options, (recording, upload), wanted)
     except BaseException:
         upload.close()
@@ -123,11 +133,18 @@ def _options(options: SttOptions, form: UploadForm, *, detect: bool) -> SttOptio
     return structs.replace(options, keywords=(*options.keywords, *keywords, *((prompt,) if prompt else ())))
 
 
-def _content_type(claimed: str, filename: str) -> str:
-    """What a file is said to be. Clients guess from its name, and call sound video."""
+def _content_type(claimed: str, filename: str) -> str | None:
+    """What a file is said to be; None = nothing says that it is sound. Clients guess from its name, and call sound
+    video."""
     if claimed.lower().startswith("audio/"):
         return claimed
-    return _TYPES.get(filename.rpartition(".")[2].lower(), "application/octet-stream")
+    return _TYPES.get(filename.rpartition(".")[2].lower())
+
+
+def _proven(upload: Upload) -> str | None:
+    """What its first bytes prove. Any bytes at all could be raw samples, which this API takes from nobody unnamed."""
+    upload.file.seek(0)
+    return sniff(upload.file.read(SNIFF_BYTES))
 
 
 class TranscriptionCall(TranscribeCall):
