@@ -37,11 +37,36 @@ async def test_a_created_key_authenticates(speko: Command, tmp_path: Path) -> No
 
 
 def test_a_shell_catches_the_key_alone(speko: Command) -> None:
+    speko("keys", "create", "--name", "first", "--data", "data")
     done = speko("keys", "create", "--name", "a", "--data", "data")
     assert re.fullmatch(r"sk_live_[0-9a-f]{48}\n", done.out)
-    created = speko("keys", "list", "--data", "data", "--json").json[0]
+    created = speko("keys", "list", "--data", "data", "--json").json[1]
     assert done.err == f"This is {created['id']}; it is shown this once.\n"
     assert speko("keys", "create", "--name", "a", "--data", "data", "--json").err == ""
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize("url", [None, "sqlite:///data/other.sqlite3"])
+def test_a_new_database_is_told_once(
+    speko: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str | None, as_json: list[str]
+) -> None:
+    if url is not None:
+        monkeypatch.setenv("SPEKO_DATABASE_URL", url)
+        (tmp_path / "data").mkdir()
+    command = ("keys", "create", "--name", "a", "--data", "data", *as_json)
+    first, second = speko(*command), speko(*command)
+    assert first.err.startswith(f"A new database was made in {tmp_path}/data; there was none.\n")
+    assert "new database" not in second.err + first.out + second.out
+    assert first.code == second.code == Exit.OK
+
+
+def test_a_database_that_could_not_be_made_is_not_told(speko: Command) -> None:
+    Path("data").mkdir()
+    Path("data/master.key").write_text("no key")
+    done = speko("keys", "create", "--name", "a", "--data", "data")
+    assert done.code == Exit.FAILED
+    assert "new database" not in done.err
+    assert [path.name for path in Path("data").iterdir()] == ["master.key"]
 
 
 def test_the_list_shows_no_secret(speko: Command) -> None:
@@ -69,6 +94,26 @@ def test_a_folder_without_a_database_stays_as_it_is(speko: Command, words: list[
     assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_DATABASE")
     assert "typo" in done.json["error"]
     assert not Path("typo").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["keys", "list"],
+        ["organizations", "create", "a"],
+        ["organizations", "list"],
+        ["limits", "set", "--requests-per-minute", "1"],
+        ["credits", "grant", "1"],
+        ["providers", "set-key", "groq"],
+        ["master-key", "status"],
+        ["export", "--out", "file"],
+    ],
+)
+def test_a_misspelt_sqlite_file_stays_missing(speko: Command, words: list[str]) -> None:
+    done = speko(*words, "--data", "data", "--database-url", "sqlite:///typo.sqlite3", "--json", stdin="gsk_secret")
+    assert (done.code, done.json["code"]) == (Exit.MISSING, "NO_DATABASE")
+    assert "typo.sqlite3" in done.json["error"]
+    assert list(Path().iterdir()) == []
 
 
 def test_an_unknown_key(speko: Command) -> None:

@@ -15,8 +15,9 @@ from pydantic_settings import SettingsError
 
 from speko.cli.exits import CommandError, Exit
 from speko.cli.setting_names import unknown_setting
+from speko.cli.terminal import Terminal
 from speko.settings import Settings, load_settings
-from speko.storage.database import FILE_NAME, sqlite_file
+from speko.storage.database import sqlite_file
 from speko.storage.errors import StorageError
 from speko.storage.store import Store
 
@@ -97,17 +98,27 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 def must_exist(settings: Settings) -> None:
     """Raises CommandError where there is no database: opening would make one, and a misspelt name is likelier."""
-    file = settings.data / FILE_NAME
-    if settings.database_url is None and not file.is_file():
-        text = f"there is no database {file}; name the gateway's data folder with --data DIR"
-        raise CommandError(text, "NO_DATABASE", Exit.MISSING)
+    file = _missing_file(settings)
+    if file is not None:
+        fix = "correct the database URL" if settings.database_url else "name the gateway's data folder with --data DIR"
+        raise CommandError(f"there is no database {file}; {fix}", "NO_DATABASE", Exit.MISSING)
 
 
 def open_default(settings: Settings, work: Callable[[Store, str], Awaitable[T]]) -> T:
-    """What `work` makes of the store and the id of its default organisation, from a loop of its own."""
+    """What `work` makes of the store and the id of its default organisation, from a loop of its own. Where there was no
+    database, one is made, and that is said."""
+    missing = _missing_file(settings)
 
     async def with_store() -> T:
         async with open_store(settings) as store:
+            if missing is not None:
+                Terminal().note(f"A new database was made in {missing.parent}; there was none.")
             return await work(store, (await store.default_organization()).id)
 
     return asyncio.run(with_store())
+
+
+def _missing_file(settings: Settings) -> Path | None:
+    """SQLite's file, where opening would make it."""
+    file = sqlite_file(settings.database_url, settings.data)
+    return file if file is not None and not file.is_file() else None

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from speko.cli.configuration import open_store, settings_of
+from speko.cli.configuration import must_exist, open_store, settings_of
 from speko.cli.exits import CommandError, Exit, UsageError
 from speko.cli.organizations_local import organization_named
 from speko.cli.terminal import Terminal
 from speko.settings import Settings
-from speko.storage.database import FILE_NAME
 from speko.storage.export import KINDS, Record
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,7 +31,7 @@ def run_export(args: argparse.Namespace) -> int:
     if end < start:
         raise UsageError("--to is before --from")
     settings = settings_of(args, data=args.data, database_url=args.database_url)
-    _find(settings)
+    must_exist(settings)
     with _new_file(args.out) as file:
         writing = _Writing(file, terminal)
         asyncio.run(_export(settings, args.organization, (start, end), writing))
@@ -80,14 +79,6 @@ def progress(done: int, total: int) -> str:
     part = min(1.0, done / total) if total else 1.0
     full = int(part * _BAR)
     return f"{'█' * full}{'░' * (_BAR - full)} {part:4.0%}  {done:,} of {max(done, total):,} rows"
-
-
-def _find(settings: Settings) -> None:
-    """Raises CommandError where there is no database: opening would make one, and a misspelt name is likelier."""
-    file = settings.data / FILE_NAME
-    if settings.database_url is None and not file.is_file():
-        text = f"there is no database {file}; name the gateway's data folder with --data DIR"
-        raise CommandError(text, "NO_DATABASE", Exit.MISSING)
 
 
 @contextmanager

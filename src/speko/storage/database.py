@@ -188,7 +188,7 @@ def sqlite_file(url: str | None, data: Path) -> Path | None:
     """Where SQLite's file is or will be; None = the URL means another database. Raises StorageError for one that can
     never work."""
     address = _address(url, data)
-    return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
+    return Path(str(address.database)).absolute() if address.get_backend_name() == "sqlite" else None
 
 
 def _address(url: str | None, data: Path) -> URL:
