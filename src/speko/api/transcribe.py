@@ -67,12 +67,12 @@ def stt_options(request: Request[Any, Any, Any]) -> SttOptions:
     return json_header(request, STT_OPTIONS, SttOptions, _INVALID, "Invalid stt options") or SttOptions()
 
 
-async def read_recording(upload: Upload, content_type: str | None) -> Recording:
-    """What an upload holds, or 400."""
+async def read_recording(upload: Upload, content_type: str | None, member: str = "") -> Recording:
+    """What an upload holds, or 400. `member`: where in the request it is, empty for the whole body."""
     try:
         return await asyncio.to_thread(Recording.read, upload.file, upload.size, content_type)
     except AudioFormatError as error:
-        raise invalid(str(error), code=_INVALID) from None
+        raise invalid(str(error), (member, str(error)), code=_INVALID) from None
 
 
 class TranscribeCall(RoutedCall[Transcript]):

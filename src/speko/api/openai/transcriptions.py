@@ -48,8 +48,8 @@ _TYPES = {
 }
 """By the file's name, where its part says nothing of use."""
 _NO_SOUND = (
-    "The file is no audio, by its type, its name and its first bytes: flac, mp3, mp4, mpeg, mpga, m4a, oga, ogg, wav and "
-    "webm are taken, and raw samples with the type audio/pcm;rate=16000"
+    "The file is no audio, by its type, its name and its first bytes: flac, mp3, mp4, mpeg, mpga, m4a, oga, ogg, wav "
+    "and webm are taken, and raw samples with the type audio/pcm;rate=16000"
 )
 
 
@@ -78,7 +78,7 @@ async def transcriptions(request: Request[Any, Any, Any]) -> ASGIApp:
         content_type = _content_type(form.file.content_type, form.file.filename or "")
         if content_type is None and await asyncio.to_thread(_proven, upload) is None:
             raise invalid(_NO_SOUND, ("file", "is no audio"), code="INVALID_AUDIO")
-        recording = await read_recording(upload, content_type)
+        recording = await read_recording(upload, content_type, "file")
         return TranscriptionCall(request, asked, options, (recording, upload), wanted)
     except BaseException:
         upload.close()
