@@ -36,3 +36,27 @@ def test_a_database_that_is_away_is_worth_another_try(speko: Command, monkeypatc
     monkeypatch.setenv("SPEKO_DATABASE_URL", "postgresql://user:hunter2@127.0.0.1:1/name?ssl=disable")
     done = speko("keys", "list", "--json")
     assert (done.code, done.json["code"]) == (Exit.FAILED, "STORAGE")
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"SPEKO_SCORES": "none.csv"}, ["SPEKO_SCORES"]),
+        ({"SPEKO_CORS_ORIGINS": "https://hunter2.example", "SPEKO_TRUSTED_PROXIES": ""}, None),
+        ({"speko_socket_origins": "hunter2"}, ["SPEKO_SOCKET_ORIGINS"]),
+        ({"SPEKO_PROVIDERS": "hunter2"}, ["SPEKO_PROVIDERS"]),
+    ],
+)
+def test_a_variable_that_is_no_json_is_named(
+    speko: Command, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], names: list[str] | None
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    done = speko("serve", "--json")
+    assert (done.code, done.json["code"]) == (Exit.USAGE, "BAD_CONFIGURATION")
+    first, *lines = done.json["error"].splitlines()
+    assert first == "these settings cannot be used (docs/reference/settings.md):"
+    assert [line.split()[0] for line in lines] == (names or list(given))
+    assert all("is no JSON; write it as " in line for line in lines)
+    assert "hunter2" not in done.out + done.err
+    assert "EnvSettingsSource" not in done.out

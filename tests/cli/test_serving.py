@@ -120,7 +120,7 @@ def test_a_port_that_is_taken() -> None:
     ("variable", "value", "words"),
     [
         ("SPEKO_SCORES", '["none.csv"]', "none.csv"),
-        ("SPEKO_SCORES", "none.csv", "JSON"),
+        ("SPEKO_SCORES", "none.csv", "SPEKO_SCORES is no JSON"),
         ("SPEKO_PORT", "many", "port"),
         ("SPEKO_OTLP_ENDPOINT", "nope", "otlp_endpoint"),
         ("SPEKO_DATABASE_URL", "mysql://host/name", "database URL"),

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from speko.cli.exits import CommandError, Exit
-from speko.cli.setting_names import unknown_setting
+from speko.cli.setting_names import unknown_setting, variables_without_json
 from speko.cli.terminal import Terminal
 from speko.settings import Settings, load_settings
 from speko.storage.database import sqlite_file
@@ -38,17 +38,20 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
     except FileNotFoundError as error:
         raise CommandError(f"there is no configuration file {file}", "BAD_CONFIGURATION", Exit.USAGE) from error
     except ValidationError as error:
-        lines = [f"  {_told(item)}" for item in error.errors(include_input=False)]
-        text = "\n".join(["these settings cannot be used (docs/reference/settings.md):", *lines])
-        raise CommandError(text, "BAD_CONFIGURATION", Exit.USAGE) from None
+        raise _unusable([_told(item) for item in error.errors(include_input=False)]) from None
     except tomllib.TOMLDecodeError as error:
         raise CommandError(f"{file} is not TOML: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
-    except SettingsError as error:
-        raise CommandError(f"{error}; write lists as JSON", "BAD_CONFIGURATION", Exit.USAGE) from None
+    except SettingsError:
+        raise _unusable(variables_without_json()) from None
     except (ValueError, OSError) as error:
         raise CommandError(f"settings: {error}", "BAD_CONFIGURATION", Exit.USAGE) from None
     _check_database_url(settings)
     return settings
+
+
+def _unusable(lines: Iterable[str]) -> CommandError:
+    text = "\n  ".join(["these settings cannot be used (docs/reference/settings.md):", *lines])
+    return CommandError(text, "BAD_CONFIGURATION", Exit.USAGE)
 
 
 def _check_database_url(settings: Settings) -> None:

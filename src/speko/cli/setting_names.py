@@ -1,7 +1,9 @@
-"""Names of settings that nobody knows, and which one was meant."""
+"""Names of settings: those that nobody knows, with which one was meant, and those of variables that cannot be read."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic_settings import EnvSettingsSource
 
 from speko.settings import ProviderSettings, Settings
 
@@ -22,6 +24,20 @@ def unknown_variables(environment: Iterable[str]) -> Mapping[str, str | None]:
         and not name.upper().startswith(_OF_TESTS)
         and name.upper() not in (*known, *_OF_COMMANDS)
     }
+
+
+def variables_without_json() -> list[str]:
+    """What to say of each variable of the environment that should hold JSON and does not. Its value may be a key."""
+    source = EnvSettingsSource(Settings)
+    told = []
+    for name, field in Settings.model_fields.items():
+        value, _, is_complex = source.get_field_value(field, name)
+        try:
+            source.prepare_field_value(name, field, value, is_complex)
+        except ValueError:
+            form = '{"openai": {"api_key": "…"}}' if name == "providers" else '["one", "two"]'
+            told.append(f"{_PREFIX}{name.upper()} is no JSON; write it as {form}")
+    return told
 
 
 def unknown_setting(place: Sequence[int | str]) -> str:
