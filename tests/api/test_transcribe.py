@@ -198,11 +198,12 @@ async def test_a_caller_who_leaves_reaches_the_vendor_and_frees_the_upload(tmp_p
 
 HEADERS: list[tuple[dict[str, str], str]] = [
     ({"x-speko-intent": ""}, "X-Speko-Intent"),
-    ({"x-speko-intent": "{"}, "X-Speko-Intent"),
-    ({"x-speko-intent": '{"region":"x"}'}, "X-Speko-Intent"),
+    ({"x-speko-intent": "{"}, "Invalid header X-Speko-Intent: not JSON: Input data was truncated"),
+    ({"x-speko-intent": '{"x":' + "[" * 10_000}, "X-Speko-Intent: nested too deeply"),
+    ({"x-speko-intent": '{"region":"x"}'}, "X-Speko-Intent: language: is required"),
     ({"x-speko-intent": '{"language":"klingon"}'}, "X-Speko-Intent"),
-    ({"x-speko-constraints": '{"allowedProviders":{"stt":"alpha"}}'}, "X-Speko-Constraints"),
-    ({"x-speko-constraints": "nonsense"}, "X-Speko-Constraints"),
+    ({"x-speko-constraints": '{"allowedProviders":{"stt":"alpha"}}'}, "Constraints: allowedProviders.stt: Expected"),
+    ({"x-speko-constraints": "nonsense"}, "X-Speko-Constraints: not JSON: "),
     ({"x-speko-stt-options": json.dumps({"keywords": ["x"] * 201})}, "Invalid stt options"),
     ({"x-speko-stt-options": "[]"}, "Invalid stt options"),
     ({"content-type": "audio/pcm;rate=fast"}, "rate"),

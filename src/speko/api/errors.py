@@ -69,21 +69,28 @@ _AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 def from_msgspec(
     error: msgspec.DecodeError | UnicodeDecodeError | RecursionError, code: str = "VALIDATION_ERROR"
 ) -> ApiError:
-    """400 for JSON that does not fit; the path as a dotted string (`messages.0.role`)."""
+    """400 for a body whose JSON does not fit."""
+    path, message = misfit(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return invalid("Invalid request body", (path, message), code=code)
+    text = f"Invalid request: {path}: {message}" if path else f"Invalid request: {message}"
+    return invalid(text, (path, message), code=code)
+
+
+def misfit(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> tuple[str, str]:
+    """Where JSON does not fit, as a dotted string (`messages.0.role`), empty for all of it, and how."""
     if isinstance(error, RecursionError):
-        return invalid("Invalid request body", ("", "nested too deeply"), code=code)
+        return "", "nested too deeply"
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
-        return invalid("Invalid request body", ("", f"not JSON: {text}"), code=code)
+        return "", f"not JSON: {text}"
     found = _AT.search(text)
     path = re.sub(r"\[(\d+)\]", r".\1", found["path"]).replace("[...]", ".*").lstrip(".") if found else ""
     message = text[: found.start()] if found else text
     if missing := _MISSING.search(message):
         path = f"{path}.{missing[1]}".lstrip(".")
         message = "is required"
-    return invalid(
-        f"Invalid request: {path}: {message}" if path else f"Invalid request: {message}", (path, message), code=code
-    )
+    return path, message
 
 
 def envelope(error: ApiError, path: str = "") -> Response[dict[str, Any]]:

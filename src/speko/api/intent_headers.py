@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
-from speko.api.errors import from_msgspec, invalid
+from speko.api.errors import invalid, misfit
 
 INTENT = "x-speko-intent"
 CONSTRAINTS = "x-speko-constraints"
@@ -21,9 +21,12 @@ def json_header(
     Raises:
         ApiError: 400 with `code`; with `text` in place of what is wrong where that is given.
     """
-    raw = next((value for key, value in request.scope["headers"] if key == name.encode()), None)
-    if raw is None or not raw.strip():
-        return None
+    raw = next((value for key, value in request.scope["headers"] if key == name.encode()), b"")
+    return read_json(name, raw, kind, code, text) if raw.strip() else None
+
+
+def read_json(name: str, raw: bytes, kind: type[T], code: str = "VALIDATION_ERROR", text: str = "") -> T:
+    """What such a header holds. Raises as `json_header`."""
     try:
         raw.decode()
     except UnicodeDecodeError:
@@ -31,8 +34,8 @@ def json_header(
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
-        if text:
-            raise invalid(text, (name.title(), str(error)), code=code) from None
-        found = from_msgspec(error, code=code)
-        found.text = f"Invalid header {name.title()}: {found.text}"
-        raise found from None
+        path, message = misfit(error)
+        told = f"{path}: {message}" if path else message
+        raise invalid(
+            text or f"Invalid header {name.title()}: {told}", (path or name.title(), message), code=code
+        ) from None

@@ -67,9 +67,14 @@ async def test_a_request_without_a_model_or_with_a_broken_header(tmp_path: Path)
         status, error = await refused(show.gateway, "")
         assert (status, error["param"]) == (400, "model")
         key = {"authorization": f"Bearer {show.gateway.key}"}
-        for intent in ("{", '{"language":"klingon"}'):
+        for intent, told in (
+            ("{", "Invalid header X-Speko-Intent: not JSON: "),
+            ('{"optimizeFor":"speed"}', "Invalid header X-Speko-Intent: optimizeFor: "),
+            ('{"language":"klingon"}', "language must be"),
+        ):
             status, error = await refused(show.gateway, additional_headers={**key, "x-speko-intent": intent})
             assert (status, error["type"]) == (400, "invalid_request_error")
+            assert error["message"].startswith(told)
 
 
 @pytest.mark.parametrize("model", ["gpt-realtime", "auto", "auto:latency", "OpenAI:gpt-realtime"])

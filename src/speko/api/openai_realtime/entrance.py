@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs
 
-import msgspec
-
 from speko.api.auth import count_request
 from speko.api.context import unauthorized
-from speko.api.errors import ApiError, from_msgspec, invalid
-from speko.api.intent_headers import CONSTRAINTS, INTENT
+from speko.api.errors import ApiError, invalid
+from speko.api.intent_headers import CONSTRAINTS, INTENT, read_json
 from speko.api.openai.asked import IntentHeader
 from speko.api.openai.naming import named
 from speko.api.openai_realtime.settings import RATE, Settings
@@ -137,16 +135,4 @@ def _key_of(gateway: "Gateway", request: UpgradeRequest) -> ApiKey:
 
 def _header(request: UpgradeRequest, name: str, kind: type[T]) -> T | None:
     raw = request.headers.get(name, "").strip()
-    if not raw:
-        return None
-    data = raw.encode("latin-1")
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        data = raw.encode()
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
-        found = from_msgspec(error)
-        found.text = f"Invalid header {name.title()}: {found.text}"
-        raise found from None
+    return read_json(name, raw.encode("latin-1"), kind) if raw else None
