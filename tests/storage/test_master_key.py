@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import logging
 import stat
@@ -12,6 +13,7 @@ from speko.storage import master_key
 from speko.storage.errors import StorageError
 from speko.storage.keyring import Keyring, decode, encode
 from speko.storage.master_key import MasterKeys, load_keyring, new_key
+from speko.storage.store import Store
 
 
 def test_a_missing_key_is_made_once(tmp_path: Path) -> None:
@@ -111,3 +113,38 @@ def test_an_older_ring_never_comes_after_a_newer_one(tmp_path: Path, monkeypatch
     poll.join(20)
     change.join(20)
     assert keys.ring == rotated
+
+
+@pytest.mark.parametrize(("content", "vendor_keys"), [("garbage", 0), ("garbage", 1), (None, 1)])
+def test_the_advice_works_when_it_is_pasted(tmp_path: Path, content: str | None, vendor_keys: int) -> None:
+    """Whatever is wrong with the file, and whether vendor keys are stored or not."""
+    data = tmp_path / "my data"
+    file = data / "master.key"
+    asyncio.run(_store_vendor_keys(data, vendor_keys))
+    if content is None:
+        file.unlink()
+    else:
+        file.write_text(content)
+    with pytest.raises(StorageError) as told:
+        asyncio.run(_vendor_keys(data))
+    assert "\n" not in str(told.value)
+    subprocess.run(["/bin/sh", "-c", str(told.value).partition(" type: ")[2]], check=True, timeout=30)
+    assert asyncio.run(_vendor_keys(data)) == [None] * vendor_keys
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    asyncio.run(_store_vendor_keys(data, 1))
+    assert asyncio.run(_vendor_keys(data)) == ["secret"]
+
+
+async def _store_vendor_keys(data: Path, count: int) -> None:
+    store = await Store.open(None, data, None)
+    organization = await store.default_organization()
+    for _ in range(count):
+        await store.set_provider_key(organization.id, "groq", "secret")
+    await store.close()
+
+
+async def _vendor_keys(data: Path) -> list[str | None]:
+    store = await Store.open(None, data, None)
+    found = store.directory.provider_keys((await store.default_organization()).id)
+    await store.close()
+    return [key.secret for key in found.values()]

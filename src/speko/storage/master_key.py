@@ -4,6 +4,7 @@ import base64
 import logging
 import os
 import secrets
+import shlex
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -115,10 +116,15 @@ def load_keyring(data: Path) -> Keyring:
     try:
         return decode(text)
     except ValueError:
-        raise StorageError(
-            f"{path} does not hold a master key (32 bytes, base64). Restore it from a backup; if there is none, remove "
-            "it, start again and store the vendor keys anew."
-        ) from None
+        raise StorageError(f"{path} does not hold a master key (32 bytes, base64). {how_to_go_on(path)}") from None
+
+
+def how_to_go_on(path: Path) -> str:
+    """What works where the file is broken or gone, whether vendor keys are stored or not."""
+    return (
+        "Restore it from a backup, or set SPEKO_MASTER_KEY. To give up the vendor keys that are stored, and store them "
+        f"anew, type: (umask 077; head -c 32 /dev/urandom | base64 > {shlex.quote(str(path))})"
+    )
 
 
 def new_key() -> bytes:

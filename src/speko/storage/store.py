@@ -21,7 +21,7 @@ from speko.storage.heartbeats import Heart
 from speko.storage.ledger_writer import LedgerWriter
 from speko.storage.limits import LimitRows
 from speko.storage.loading import raise_revision
-from speko.storage.master_key import FILE_NAME, MasterKeys
+from speko.storage.master_key import FILE_NAME, MasterKeys, how_to_go_on
 from speko.storage.records import ApiKey, Organization, UsageSummary, new_id
 from speko.storage.retention import Retention, Rules
 from speko.storage.secrets_box import Owner
@@ -89,10 +89,10 @@ class Store:
         try:
             await store._watch.load()
             if made_key and store.directory.unreadable:
-                (data / FILE_NAME).unlink()
+                file = data / FILE_NAME
+                file.unlink()
                 raise StorageError(
-                    f"Vendor keys are stored, but {data / FILE_NAME}, which opens them, is missing. Restore it from a "
-                    "backup, or set SPEKO_MASTER_KEY; to give those keys up, write any 32 bytes in base64 into it."
+                    f"Vendor keys are stored, but {file}, which opens them, is missing. {how_to_go_on(file)}"
                 )
         except BaseException:
             await store._database.close()
