@@ -39,3 +39,11 @@ async def test_it_hears_what_it_speaks() -> None:
         heard = await openai.audio.transcriptions.create(model="gpt-4o-mini-transcribe", file=file)
     words = set(heard.text.lower().split())
     assert len(words & set(SENTENCE.split())) >= 6
+
+
+async def test_its_voice_has_a_sound_for_every_text() -> None:
+    need("flite")
+    async with OpenAISimulator() as simulator, AsyncOpenAI(base_url=simulator.base_url, api_key="k") as openai:
+        for text in ("\0", "Hello\0there", "你好", "?!"):
+            speech = await openai.audio.speech.create(model="m", voice="alloy", input=text, response_format="pcm")
+            assert len(speech.content) / 2 / RATE >= 0.06 * len(text), repr(text)

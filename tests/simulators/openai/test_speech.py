@@ -7,6 +7,7 @@ from openai import OpenAI
 from openai.types.audio import SpeechCreateParams
 
 from speko.audio import Recording
+from speko.providers.errors import EmptyResult
 from speko.providers.tts import AudioChunk, TtsRequest
 from speko.simulators import Engines, Fault, FaultKind, OpenAISimulator, Script
 from speko.simulators.openai.speech import SpeechRequest
@@ -113,6 +114,17 @@ async def test_a_voice_that_fails_at_once_is_a_500() -> None:
     async with OpenAISimulator(engines=fakes.engines) as simulator:
         with refused(500):
             await spoken(simulator)
+
+
+@pytest.mark.parametrize("text", ["\0", "你好", "?!"])
+@pytest.mark.parametrize("name", ["pcm", "wav", "mp3"])
+async def test_what_the_voice_cannot_say_is_a_tone(text: str, name: str) -> None:
+    fakes = Fakes()
+    fakes.tts_events = [EmptyResult("nothing to say")]
+    async with OpenAISimulator(engines=fakes.engines) as simulator:
+        sound = await spoken(simulator, input=text, response_format=name)
+    async with OpenAISimulator(engines=Engines.none()) as simulator:
+        assert sound == await spoken(simulator, input=text, response_format=name) != b""
 
 
 async def test_a_voice_that_fails_later_ends_in_a_reset() -> None:

@@ -1,4 +1,4 @@
-"""`POST /v1/audio/speech`: a tone of the script's length, else the embedded voice.
+"""`POST /v1/audio/speech`: a tone of the script's length, else the embedded voice, and a tone for what it cannot say.
 
 Source: https://platform.openai.com/docs/api-reference/audio/createSpeech
 """
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from speko.audio import AudioEncoder, Mp3Encoder, PcmEncoder, WavEncoder
-from speko.providers.errors import ProviderError
+from speko.providers.errors import EmptyResult, ProviderError
 from speko.simulators.answer import Answer, Refused
 from speko.simulators.captured import CapturedRequest
 from speko.simulators.engines import Engines
@@ -26,7 +26,8 @@ SAMPLE_RATE = 24_000
 CHUNK_MS = 100
 _CHUNK_BYTES = SAMPLE_RATE * 2 * CHUNK_MS // 1000
 _MS_PER_CHARACTER = 60
-"""Length of the tone where there is neither a script nor a voice."""
+"""Length of the tone where there is neither a script nor a voice for it: the vendor's own speaks every script, and
+makes some sound of signs alone."""
 
 Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 _ENCODERS: dict[str, tuple[str, type[PcmEncoder] | type[WavEncoder] | type[Mp3Encoder]]] = {
@@ -72,9 +73,10 @@ async def answer(request: CapturedRequest, script: Script, engines: Engines) -> 
     # Speeds that a voice cannot speak are no reason to refuse.
     speed = min(max(speech.speed, 0.5), 2.0) if speech.speed else None
     spoken = await engines.speak(speech.input, speed, SAMPLE_RATE)
+    instead = len(speech.input) * _MS_PER_CHARACTER
     if spoken is None:
-        return _tone(len(speech.input) * _MS_PER_CHARACTER, content_type, encoder(SAMPLE_RATE))
-    return Answer(_encoded(spoken, encoder(SAMPLE_RATE)), content_type, streamed=True)
+        return _tone(instead, content_type, encoder(SAMPLE_RATE))
+    return Answer(_encoded(spoken, encoder(SAMPLE_RATE), instead), content_type, streamed=True)
 
 
 def _tone(milliseconds: int, content_type: str, encoder: AudioEncoder) -> Answer:
@@ -84,12 +86,18 @@ def _tone(milliseconds: int, content_type: str, encoder: AudioEncoder) -> Answer
     return Answer(chunks, content_type, streamed=True, joined=sound)
 
 
-async def _encoded(spoken: AsyncGenerator[bytes, None], encoder: AudioEncoder) -> AsyncGenerator[bytes, None]:
+async def _encoded(
+    spoken: AsyncGenerator[bytes, None], encoder: AudioEncoder, instead: int
+) -> AsyncGenerator[bytes, None]:
+    """`instead`: milliseconds of the tone for a text of which the voice can say nothing."""
     try:
         async with aclosing(spoken):
             async for pcm in spoken:
                 if chunk := encoder.push(pcm):
                     yield chunk
+    except EmptyResult:
+        if chunk := encoder.push(tone(instead, SAMPLE_RATE)):
+            yield chunk
     except ProviderError:
         raise Refused(status_error(FaultKind.SERVER_ERROR)) from None
     if chunk := encoder.flush():

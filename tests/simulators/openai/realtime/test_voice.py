@@ -1,5 +1,6 @@
 import pytest
 
+from speko.providers.errors import EmptyResult
 from speko.providers.tts import AudioChunk
 from speko.simulators import Engines, Script
 from speko.simulators.openai.realtime.voice import speak
@@ -26,6 +27,12 @@ async def test_each_sentence_is_spoken_by_itself_at_a_speed_that_can_be_spoken()
     assert sum(len(word.pcm) for word in words[:3]) == sum(len(word.pcm) for word in words[3:]) == 48_000
     # The longer a word, the longer its sound.
     assert len(words[0].pcm) < len(words[2].pcm)
+
+
+async def test_what_the_voice_cannot_say_is_a_tone() -> None:
+    fakes = Fakes()
+    fakes.tts_events = [EmptyResult("nothing to say")]
+    assert await speak("你好。", Script(), fakes.engines, 1.0) == await speak("你好。", Script(), Engines.none(), 1.0)
 
 
 async def test_nothing_to_say() -> None:

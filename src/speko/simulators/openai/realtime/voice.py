@@ -1,8 +1,10 @@
 """Words and their sound: the embedded voice, or a tone for each word."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from speko.providers.errors import EmptyResult
 from speko.simulators.engines import Engines
 from speko.simulators.openai.realtime.config import SAMPLE_RATE
 from speko.simulators.script import Script, pieces
@@ -41,9 +43,10 @@ async def speak(text: str, script: Script, engines: Engines, speed: float) -> li
 async def _sound(text: str, engines: Engines, speed: float) -> bytes:
     # Speeds that a voice cannot speak are no reason to refuse.
     spoken = await engines.speak(text, min(max(speed, 0.5), 2.0), SAMPLE_RATE) if text else None
-    if spoken is None:
-        return tone(len(text) * _MS_PER_CHARACTER, SAMPLE_RATE)
-    return b"".join([pcm async for pcm in spoken])
+    if spoken is not None:
+        with suppress(EmptyResult):  # signs alone, or a script that the voice cannot say
+            return b"".join([pcm async for pcm in spoken])
+    return tone(len(text) * _MS_PER_CHARACTER, SAMPLE_RATE)
 
 
 def _sentences(words: Iterable[str]) -> list[list[str]]:
