@@ -42,12 +42,41 @@ def test_the_settings_hold_where_nothing_is_set(speko: Command, monkeypatch: pyt
         (["set", "--requests-per-minute", "x"], Exit.USAGE),
         (["set", "--monthly-spend-usd", "0.0000001"], Exit.USAGE),
         (["set", "--monthly-spend-usd", "NaN"], Exit.USAGE),
+        (["set", "--monthly-spend-usd", "1e999999999"], Exit.USAGE),
         (["show", "key_unknown"], Exit.FAILED),
     ],
 )
 def test_what_makes_no_sense_is_refused(speko: Command, words: list[str], code: Exit) -> None:
     speko("keys", "create", "--name", "a", "--data", "data")
     assert speko("limits", *words, "--data", "data").code == code
+
+
+@pytest.mark.parametrize(
+    ("option", "most", "more", "said"),
+    [
+        ("--requests-per-minute", "2147483647", "2147483648", "at most 2147483647;"),
+        ("--concurrent-sessions", "2147483647", "99999999999999999999999", "at most 2147483647;"),
+        ("--monthly-spend-usd", "9007199254.740992", "9007199254.740993", "at most 9007199254.740992 USD"),
+        ("--monthly-spend-usd", "9007199254.740992", "99999999999999999999999", "at most 9007199254.740992 USD"),
+    ],
+)
+def test_the_largest_limit(speko: Command, option: str, most: str, more: str, said: str) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
+    assert speko("limits", "set", option, most, "--data", "data").code == Exit.OK
+    before = speko("limits", "show", "--data", "data").out
+    assert most.replace(".", "") in before
+    refused = speko("limits", "set", option, more, "--data", "data")
+    assert refused.code == Exit.USAGE
+    assert said in refused.err
+    assert "above 0" not in refused.err
+    assert speko("limits", "show", "--data", "data").out == before
+
+
+def test_why_an_amount_is_refused(speko: Command) -> None:
+    speko("keys", "create", "--name", "a", "--data", "data")
+    said = {"0.0000001": "more than six decimals", "1e400": "at most 9007199254.740992 USD", "much": "no amount in USD"}
+    for amount, why in said.items():
+        assert why in speko("credits", "grant", amount, "--data", "data").err
 
 
 def test_credit_is_granted_and_shown(speko: Command) -> None:

@@ -1,6 +1,7 @@
 """Limits in the gateway's database. No gateway needs to run."""
 
 import argparse
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,6 +14,7 @@ from speko.storage.store import Store
 
 _MOST = 2**31 - 1
 _MOST_MICRO = 2**53
+_MOST_USD = Decimal(_MOST_MICRO) / MICRO
 
 
 def run_limits(args: argparse.Namespace) -> int:
@@ -62,37 +64,48 @@ async def resolve(store: Store, name: str) -> tuple[str, str]:
 def micro_usd(text: str) -> int:
     """USD as it was typed, in whole micro-USD. Raises UsageError for what is no amount."""
     try:
-        amount = Decimal(text) * MICRO
-        whole = int(amount)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no amount in USD") from None
-    if amount != whole or abs(whole) > _MOST_MICRO:
-        raise UsageError(f"{text!r} has more than six decimals, or is too much")
-    return whole
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise UsageError(f"{text!r} is no amount in USD")
+    if amount.copy_abs() > _MOST_USD:
+        raise UsageError(f"an amount is at most {_MOST_USD} USD")
+    if amount != round(amount, 6):
+        raise UsageError(f"{text!r} has more than six decimals")
+    return int(amount * MICRO)
 
 
 def _wanted(args: argparse.Namespace) -> dict[str, int | None]:
     wanted: dict[str, int | None] = {}
     for name in ("requests_per_minute", "concurrent_sessions"):
         if (text := getattr(args, name)) is not None:
-            wanted[name] = _value(text, int, _MOST)
+            wanted[name] = _value(text, _count)
     if args.monthly_spend_usd is not None:
-        wanted["monthly_spend_micro_usd"] = _value(args.monthly_spend_usd, micro_usd, _MOST_MICRO)
+        wanted["monthly_spend_micro_usd"] = _value(args.monthly_spend_usd, micro_usd)
     if not wanted:
         raise UsageError("name at least one limit")
     return wanted
 
 
-def _value(text: str, read: Any, most: int) -> int | None:
+def _value(text: str, read: Callable[[str], int]) -> int | None:
     """None = as the settings say; 0 = no limit."""
     if text in ("default", "none"):
         return None if text == "default" else 0
     try:
-        value = int(read(text))
+        value = read(text)
     except ValueError:
-        raise UsageError(f"a limit is a number, none or default, not {text!r}") from None
-    if not 1 <= value <= most:
+        raise UsageError(f"a limit is a whole number, none or default, not {text!r}") from None
+    if value < 1:
         raise UsageError("a limit is above 0; `none` takes it away")
+    return value
+
+
+def _count(text: str) -> int:
+    """What the database holds as a whole number. Raises ValueError for what is none, and UsageError."""
+    value = int(text)
+    if value > _MOST:
+        raise UsageError(f"a limit is at most {_MOST}; `none` takes it away")
     return value
 
 
