@@ -170,6 +170,17 @@ def test_without_a_gateway_the_database_is_used(speko: Command, tmp_path: Path) 
     assert stored(data) == {}
 
 
+def test_a_key_that_was_not_there_is_not_called_forgotten(speko: Command, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    speko("keys", "create", "--name", "a", "--data", data)
+    speko("providers", "set-key", "groq", "--data", data, stdin=SECRET)
+    done = [speko("providers", "remove-key", "groq", "--data", data) for _ in range(2)]
+    assert [(one.code, one.out) for one in done] == [
+        (Exit.OK, "groq: your key is forgotten\n"),
+        (Exit.OK, "groq: you have no key stored, so there is none to forget\n"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("vendor", "secret", "code"),
     [
@@ -295,6 +306,40 @@ def test_remove(speko: Command, fake: FakeGateway) -> None:
     assert speko("providers", "remove-key", "groq", "--json").json == {"provider": "groq", "configured": False}
 
 
-def test_an_unknown_vendor(speko: Command, fake: FakeGateway) -> None:
-    done = speko("providers", "remove-key", "nobody", "--json")
-    assert (done.code, done.json["code"]) == (Exit.FAILED, "NOT_FOUND")
+@pytest.mark.parametrize(("vendor", "said"), [("groq", "is forgotten"), ("openai", "there is none to forget")])
+def test_whether_there_was_a_key(speko: Command, fake: FakeGateway, vendor: str, said: str) -> None:
+    fake.on("GET", "/v1/providers", ROWS)
+    fake.on("DELETE", f"/v1/providers/{vendor}", {"provider": vendor, "configured": False})
+    done = speko("providers", "remove-key", vendor)
+    assert done.code == Exit.OK
+    assert said in done.out
+    assert fake.requests[-1][0] == "DELETE", "whatever the list has said a moment ago"
+
+
+@pytest.mark.parametrize("action", ["set-key", "remove-key", "test"])
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_an_unknown_vendor(speko: Command, fake: FakeGateway, action: str, as_json: list[str]) -> None:
+    fake.on("GET", "/v1/providers", ROWS)
+    issues = [{"path": "provider", "message": "the catalogue does not know it"}]
+    refusal = {"error": "Unknown provider", "code": "VALIDATION_ERROR", "issues": issues}
+    fake.on("PUT", "/v1/providers", refusal, status=400)
+    done = speko("providers", action, "nobody", *as_json, stdin=SECRET)
+    assert done.code == Exit.FAILED
+    assert "there is no vendor 'nobody'; to see them all: speko providers list" in done.out + done.err
+    if as_json:
+        assert done.json["code"] == ("VALIDATION_ERROR" if action == "set-key" else "NOT_FOUND")
+
+
+@pytest.mark.parametrize(("action", "code"), [("set-key", "VALIDATION_ERROR"), ("remove-key", "NOT_FOUND")])
+def test_an_unknown_vendor_without_a_gateway(speko: Command, tmp_path: Path, action: str, code: str) -> None:
+    done = speko("providers", action, "Nobody", "--data", str(tmp_path / "data"), "--json", stdin=SECRET)
+    assert (done.code, done.json["code"]) == (Exit.FAILED, code)
+    assert done.json["error"] == "there is no vendor 'nobody'; to see them all: speko providers list"
+
+
+def test_a_key_that_the_gateway_does_not_take_is_not_blamed_on_the_vendor(speko: Command, fake: FakeGateway) -> None:
+    fake.on("GET", "/v1/providers", ROWS)
+    refusal = {"error": "apiKey holds a character that no key has", "code": "VALIDATION_ERROR"}
+    fake.on("PUT", "/v1/providers", refusal, status=400)
+    done = speko("providers", "set-key", "groq", "--json", stdin="a b")
+    assert (done.code, done.json["error"]) == (Exit.FAILED, refusal["error"])

@@ -3,9 +3,11 @@
 import argparse
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from speko import ProviderStatus, ProviderTest
+from speko import ProviderStatus, ProviderTest, Speko
 from speko.cli.connection import ask_json, gateway
 from speko.cli.exits import CommandError, Exit, UsageError
 from speko.cli.options import add_action, add_gateway
@@ -56,22 +58,47 @@ def run(args: argparse.Namespace) -> int:
         status, use = _store(args, secret) if remote else _store_locally(args, secret)
         terminal.write(f"{args.vendor}: your key is stored{use}")
     else:
-        status = _forget(args) if remote else _forget_locally(args)
-        terminal.write(f"{args.vendor}: your key is forgotten")
+        status, was_there = _forget(args) if remote else _forget_locally(args)
+        done = "your key is forgotten" if was_there else "you have no key stored, so there is none to forget"
+        terminal.write(f"{args.vendor}: {done}")
     terminal.document(status)
     return Exit.OK
 
 
+def unknown_vendor(vendor: str, code: str, **details: Any) -> CommandError:
+    """What to say of a vendor that the catalogue does not know."""
+    return CommandError(f"there is no vendor {vendor!r}; to see them all: speko providers list", code, **details)
+
+
+@contextmanager
+def _known_to(args: argparse.Namespace) -> Iterator[Speko]:
+    """The gateway, asked about one vendor. Raises CommandError, for a vendor that it does not know with its name."""
+    try:
+        with gateway(args) as client:
+            yield client
+    except CommandError as error:
+        if error.code == "NOT_FOUND" or (error.code == "VALIDATION_ERROR" and not _rows(args)):
+            raise unknown_vendor(args.vendor, error.code, **error.details) from error
+        raise
+
+
+def _rows(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """What the gateway says of the vendor, layer by layer; nothing of one that it does not know."""
+    return [row for row in ask_json(args, "/v1/providers", list[ProviderStatus]) if row["key"] == args.vendor]
+
+
 def _store(args: argparse.Namespace, secret: str) -> tuple[dict[str, Any], str]:
     """The API's answer, and what becomes of the key, for people."""
-    with gateway(args) as client:
+    with _known_to(args) as client:
         status = client.providers.set(args.vendor, secret)
-    return status.model_dump(by_alias=True), "" if args.as_json else _use_of(args, args.vendor)
+    return status.model_dump(by_alias=True), "" if args.as_json else _use_of(args)
 
 
-def _forget(args: argparse.Namespace) -> dict[str, Any]:
-    with gateway(args) as client:
-        return client.providers.delete(args.vendor).model_dump(by_alias=True)
+def _forget(args: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    """The API's answer, and whether there was a key, for people: the API does not say."""
+    was_there = args.as_json or any(row["source"] == "BYOK" for row in _rows(args))
+    with _known_to(args) as client:
+        return client.providers.delete(args.vendor).model_dump(by_alias=True), was_there
 
 
 def _store_locally(args: argparse.Namespace, secret: str) -> tuple[dict[str, Any], str]:
@@ -82,7 +109,7 @@ def _store_locally(args: argparse.Namespace, secret: str) -> tuple[dict[str, Any
     return status, " and used from now on" if keys.has_connector(args.vendor) else _NOBODY_USES_IT
 
 
-def _forget_locally(args: argparse.Namespace) -> dict[str, Any]:
+def _forget_locally(args: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     from speko.cli.providers_local import LocalVendorKeys  # needs the gateway's packages
 
     return LocalVendorKeys(args).forget(args.vendor)
@@ -91,11 +118,11 @@ def _forget_locally(args: argparse.Namespace) -> dict[str, Any]:
 _NOBODY_USES_IT = ", but this build has no connector for this vendor: nothing uses it yet"
 
 
-def _use_of(args: argparse.Namespace, vendor: str) -> str:
+def _use_of(args: argparse.Namespace) -> str:
     """What becomes of a key that was stored: many vendors are listed that this build cannot call."""
-    rows = [row for row in ask_json(args, "/v1/providers", list[ProviderStatus]) if row["key"] == vendor]
+    rows = _rows(args)
     if any(row["configured"] for row in rows):
-        return f" and used from now on; to see whether it is good: speko providers test {vendor}"
+        return f" and used from now on; to see whether it is good: speko providers test {args.vendor}"
     if all(row.get("reason") == "NO_CONNECTOR" for row in rows):
         return _NOBODY_USES_IT
     return ", but cannot be used yet: " + "; ".join(dict.fromkeys(row["hint"] for row in rows if row.get("hint")))
@@ -127,7 +154,7 @@ def _one_line(text: object) -> str:
 
 
 def _test(terminal: Terminal, args: argparse.Namespace) -> int:
-    with gateway(args) as client:
+    with _known_to(args) as client:
         found = client.providers.test(args.vendor)
     terminal.document(found.model_dump(by_alias=True))
     terminal.write(
