@@ -216,6 +216,7 @@ async def test_a_caller_who_leaves_reaches_the_vendor(tmp_path: Path) -> None:
     [
         ({"text": ""}, "text"),
         ({"text": "  \n"}, "text"),
+        ({"text": "\0\u200b"}, "text"),
         ({"text": "x" * 50_001}, "text"),
         ({"text": None}, "text"),
         ({"speed": 0.4}, "speed"),

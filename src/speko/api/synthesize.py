@@ -1,6 +1,7 @@
 """`POST /v1/synthesize`. Source: contract, one-shot 2."""
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -51,15 +52,20 @@ class SynthesizeBody(Struct, frozen=True, rename="camel", kw_only=True):
 async def synthesize(request: Request[Any, Any, Any]) -> ASGIApp:
     """Text to speech. The answer is audio, as it is made."""
     body = await read_body(request, SynthesizeBody)
-    if not body.text.strip():
+    if is_blank(body.text):
         raise invalid("text is blank", ("text", "must hold something to say"))
     text = body.text
     if body.spoken_form:
         text = await asyncio.to_thread(spoken_form, text, body.intent.language)
-        if not text.strip():
+        if is_blank(text):
             raise invalid("text has no spoken form", ("text", "nothing is left to say"))
     encoder = encoder_for(request.headers.get("accept"), body.sample_rate or 24000)
     return SynthesizeCall(request, body, text, encoder)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing but white space and marks that no voice has a sound for (a NUL, a joiner)."""
+    return all(char.isspace() or unicodedata.category(char) in ("Cc", "Cf") for char in text)
 
 
 class SynthesizeCall(RoutedCall[AudioChunk]):

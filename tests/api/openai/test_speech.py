@@ -102,6 +102,7 @@ async def test_sound_that_breaks_off_is_cut(tmp_path: Path) -> None:
     [
         ({"response_format": "ogg"}, "response_format"),
         ({"input": "  "}, "input"),
+        ({"input": "\0 \u200b"}, "input"),
         ({"input": ""}, "input"),
         ({"speed": 4}, "speed"),
         ({"stream_format": "ws"}, "stream_format"),

@@ -11,7 +11,7 @@ from speko.api.openai.answering import SSE, error_event, event
 from speko.api.openai.asked import asked_of
 from speko.api.openai.described import SPEECH
 from speko.api.openai.speech_body import SAMPLE_RATE, SpeechBody, VoiceId, encoder_of
-from speko.api.synthesize import SynthesizeBody, SynthesizeCall
+from speko.api.synthesize import SynthesizeBody, SynthesizeCall, is_blank
 from speko.providers.tts import AudioChunk
 from speko.routing.dispatch import Served
 
@@ -22,7 +22,7 @@ _DONE = event({"type": "speech.audio.done"})
 async def speech(request: Request[Any, Any, Any]) -> ASGIApp:
     """Text to speech in the form of OpenAI's API. The answer is audio as it is made, bare or in events."""
     body = await read_body(request, SpeechBody)
-    if not body.input.strip():
+    if is_blank(body.input):
         raise invalid("input is blank", ("input", "must hold something to say"))
     asked = asked_of(request, "tts", body.model, body.language)
     wanted = SynthesizeBody(
