@@ -16,6 +16,8 @@ Everything was measured in one run, on {machine}, at {date} (UTC), version {vers
 itself, the simulated vendor and the load have the other. Rounds of all parties alternate, so that a machine whose speed
 drifts treats them alike; figures are medians of the rounds unless a line says otherwise. Absolute values are this
 machine's; ratios hold elsewhere.
+
+Why the aims that are missed are missed: [decision 0016](decisions/0016-where-the-time-goes.md).
 """
 
 
