@@ -172,6 +172,19 @@ async def test_no_candidate_says_what_to_do(tmp_path: Path) -> None:
         assert "ALPHA_API_KEY" in answer.json()["error"]
 
 
+async def test_a_language_that_nobody_serves_yet_says_who_would(tmp_path: Path) -> None:
+    async with running(tmp_path, registry_of(Scripted("alpha"), Scripted("beta"))) as gateway:
+        answer = (await gateway.client.post("/v1/complete", json={**BODY, "intent": {"language": "de"}})).json()
+        assert answer["error"] == (
+            "No provider can serve llm for de: these would, with a key (speko providers set-key VENDOR): alpha, beta"
+        )
+        assert (answer["code"], answer["reason"]) == ("COMPLETE_FAILED", "NO_CANDIDATE")
+        assert [(error["provider"], error["model"], error["reason"]) for error in answer["errors"]] == [
+            ("alpha", "brain", "NO_CREDENTIAL"),
+            ("beta", "brain", "NO_CREDENTIAL"),
+        ]
+
+
 @pytest.mark.parametrize("script", [[None], [[TextDelta("hel")], None]], ids=["headers held back", "streaming"])
 async def test_a_caller_who_leaves_reaches_the_vendor(tmp_path: Path, script: list[Step]) -> None:
     alpha = Scripted("alpha")

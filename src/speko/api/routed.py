@@ -24,6 +24,8 @@ from speko.routing.dispatch import CallerFault, CallerStalled, Dispatch, NoAnswe
 from speko.routing.hedging import Hedging
 from speko.routing.intent import PipelineConstraints, RoutingIntent
 from speko.routing.metering import CallInfo, Meter
+from speko.routing.openings import openings, told
+from speko.routing.router import Skipped
 
 _NO_CONSTRAINTS = PipelineConstraints()
 _SESSION_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -56,12 +58,9 @@ class RoutedCall(ABC, Generic[E]):
             traceparent=context.traceparent,
             named_session_id=_named_session(request.scope),
         )
-        chain = self.gateway.router.chain(
-            self.modality,
-            intent,
-            (constraints or _NO_CONSTRAINTS).allow_list(self.modality),
-            self.gateway.own_keys(context.organization_id),
-        )
+        self._allowed = (constraints or _NO_CONSTRAINTS).allow_list(self.modality)
+        own_keys = self.gateway.own_keys(context.organization_id)
+        chain = self.gateway.router.chain(self.modality, intent, self._allowed, own_keys)
         limits, caller = self.gateway.limits, (context.organization_id, context.api_key_id)
         self.chain = affordable_or_refused(
             limits, chain, limits.spending(*caller), limited=limits.limits_spending(*caller)
@@ -161,27 +160,35 @@ class RoutedCall(ABC, Generic[E]):
             for f in failure.failures
         ]
         if errors:
-            told: dict[str, Any] = {"reason": "ALL_PROVIDERS_FAILED", "errors": errors}
+            total: dict[str, Any] = {"reason": "ALL_PROVIDERS_FAILED", "errors": errors}
             chosen = [self.chosen(f) for f in failure.failures]
             if None in chosen:
-                return ApiError(500, self.failed_code, "Every provider failed", **told)
+                return ApiError(500, self.failed_code, "Every provider failed", **total)
             # Nobody is in trouble, and the same request would be refused again.
             text = "; ".join(dict.fromkeys(f"{error['provider']}: {error['message']}" for error in errors))
             issues = [{"path": path, "message": "cannot be served"} for path in dict.fromkeys(chosen)]
-            return ApiError(400, self.invalid_code, f"Nobody can do what was asked: {text}", issues=issues, **told)
-        skipped = [
-            {"provider": s.provider, "model": s.model, "message": s.hint or s.reason, "reason": s.reason}
-            for s in self.chain.skipped
-        ]
+            return ApiError(400, self.invalid_code, f"Nobody can do what was asked: {text}", issues=issues, **total)
+        return self._no_candidate()
+
+    def _no_candidate(self) -> ApiError:
+        skipped: Sequence[Skipped] = self.chain.skipped
         text = f"No provider can serve {self.modality} for {self.intent.language}"
-        hints = sorted({s.hint for s in self.chain.skipped if s.hint})
+        hints = "; ".join(sorted({s.hint for s in skipped if s.hint})[:3])
+        if not hints and not self.candidates:
+            own_keys = self.gateway.own_keys(self.info.organization_id)
+            might = openings(self.gateway.router, self.modality, self.intent, self._allowed, own_keys)
+            hints, skipped = told(might), (*skipped, *might)
         if hints:
-            text += ": " + "; ".join(hints[:3])
+            text += f": {hints}"
         if self._by_door and not self.candidates:
             # That API's clients repeat a 5xx by themselves, and what is not configured will not be a moment later.
             return ApiError(404, "MODEL_NOT_FOUND", text, issues=[{"path": "model", "message": "is not usable"}])
-        reason = "NO_CONNECTOR" if skipped and all(s["reason"] == "NO_CONNECTOR" for s in skipped) else "NO_CANDIDATE"
-        return ApiError(500, self.failed_code, text, reason=reason, errors=skipped)
+        errors = [
+            {"provider": s.provider, "model": s.model, "message": s.hint or s.reason, "reason": s.reason}
+            for s in skipped
+        ]
+        reason = "NO_CONNECTOR" if errors and all(s.reason == "NO_CONNECTOR" for s in skipped) else "NO_CANDIDATE"
+        return ApiError(500, self.failed_code, text, reason=reason, errors=errors)
 
 
 def _named_session(scope: Scope) -> str | None:
