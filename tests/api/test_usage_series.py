@@ -43,6 +43,21 @@ async def test_a_day_as_it_is_documented(tmp_path: Path) -> None:
         }
 
 
+async def test_sums_of_milliseconds_are_milliseconds(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway:
+        organization = (await gateway.gateway.store.default_organization()).id
+        seconds = [0.1, 0.2]
+        assert sum(seconds) != 0.3, "binary fractions"
+        for place, quantity in enumerate(seconds):
+            row = usage_row(f"use_{place}", organization_id=organization, quantity=quantity)
+            gateway.gateway.store.ledger.usage(row)
+        day = {"from": "2026-03-14", "to": "2026-03-15"}
+        summary = (await gateway.client.get("/v1/usage", params=day)).json()
+        series = (await gateway.client.get(PATH, params=day)).json()
+        assert [row["quantity"] for row in summary["breakdown"]] == [0.3]
+        assert [row["quantity"] for row in series["usage"]] == [0.3]
+
+
 async def test_without_a_range_it_is_the_month(tmp_path: Path) -> None:
     async with running(tmp_path) as gateway:
         found = (await gateway.client.get(PATH)).json()

@@ -11,7 +11,7 @@ from speko.api.body import BODY, read_body
 from speko.api.context import context_of
 from speko.api.errors import invalid, not_found
 from speko.api.gateway import gateway_of
-from speko.api.wire import optional_timestamp, parse_timestamp, timestamp
+from speko.api.wire import optional_timestamp, parse_timestamp, quantity, timestamp
 
 
 class ApiKeyBody(Struct, frozen=True):
@@ -164,7 +164,7 @@ async def usage(
                 metric=line.metric,
                 key_source=line.key_source,
                 charge_kind=line.charge_kind or UNSET,
-                quantity=line.quantity,
+                quantity=quantity(line.quantity),
                 cost=line.cost_micro_usd / 1e6,
             )
             for line in found.breakdown

@@ -11,7 +11,7 @@ from speko.api.context import context_of
 from speko.api.errors import invalid
 from speko.api.gateway import gateway_of
 from speko.api.openapi import USAGE_SERIES
-from speko.api.wire import parse_timestamp, timestamp
+from speko.api.wire import parse_timestamp, quantity, timestamp
 from speko.storage.usage_series import AttemptsPoint, UsagePoint
 
 _LONGEST = timedelta(days=366)
@@ -92,7 +92,7 @@ def _usage_view(point: UsagePoint) -> UsagePointView:
         type=UNSET if point.type == "s2s" else point.type,
         metric=point.metric,
         key_source=point.key_source,
-        quantity=point.quantity,
+        quantity=quantity(point.quantity),
         cost=point.cost_micro_usd / 1e6,
         cost_micro_usd=str(point.cost_micro_usd),
         calls=point.calls,

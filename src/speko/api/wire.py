@@ -19,6 +19,12 @@ def optional_timestamp(moment: datetime | None) -> str | None:
     return None if moment is None else timestamp(moment)
 
 
+def quantity(total: float) -> float:
+    """A sum of what was used. Seconds are booked in whole milliseconds and all else in whole numbers; what is beyond
+    that comes from adding them up as binary fractions."""
+    return round(total, 3)
+
+
 def parse_timestamp(text: str, name: str) -> datetime:
     """Reads a query parameter; without an offset it is UTC. Raises 400."""
     try:
