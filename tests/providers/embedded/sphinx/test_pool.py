@@ -108,6 +108,7 @@ async def test_a_worker_that_hangs_is_killed_when_its_caller_leaves(pool: Pool) 
 async def test_an_idle_worker_that_dies_is_replaced(pool: Pool) -> None:
     send(children_of(nursery_of(pool)), signal.SIGKILL)
     await until(lambda: not children_of(nursery_of(pool)))
+    await until(lambda: not any(ahead.result().alive for ahead in pool._ahead))  # the loop has heard of it, too
     assert await hears(pool)
 
 
