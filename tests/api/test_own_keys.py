@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from aiohttp import web
 
 from speko.api.realtime.candidates import candidates_of, with_current_keys
@@ -189,6 +190,21 @@ async def test_a_session_whose_key_is_gone_asks_its_vendor_no_more(tmp_path: Pat
         router._platform = {}
         assert with_current_keys(gateway.gateway, organization.id, None, before) == ()
         router._platform = platform
+
+
+@pytest.mark.parametrize("limited", [True, False])
+async def test_a_model_without_a_price_does_not_move_to_the_platform_key_of_a_limited_caller(
+    tmp_path: Path, limited: bool
+) -> None:
+    """Its own key paid for it, and is gone in the middle of the session."""
+    async with beside(tmp_path, organization_monthly_spend_usd=1.0 if limited else None) as (gateway, _):
+        organization = await gateway.gateway.store.default_organization()
+        await put(gateway, "sk-own-1")
+        spec = SessionSpec(provider="openai", model="dear-and-unlisted")
+        before = candidates_of(gateway.gateway, organization.id, None, spec)
+        await gateway.client.delete("/v1/providers/openai")
+        after = with_current_keys(gateway.gateway, organization.id, None, before)
+        assert [c.credential_id for c in after] == ([] if limited else ["platform"])
 
 
 async def test_an_own_key_that_is_rejected_leaves_the_call_to_the_next_candidate(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ through `Router.chain`, so they cannot disagree. Source: contract, routing 7 and
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from speko.providers.catalogue import Modality, Model
 from speko.providers.registry import Registration, Registry
@@ -141,9 +141,7 @@ class Router:
         spec = self.registry.model(entry.provider, modality, entry.model)
         assert found.credential is not None  # noqa: S101 - asked by the caller
         embedded = self.registry.vendors[entry.provider].vendor.embedded and not _composite(spec)
-        paid = found.credential.source == "MANAGED" and found.credential.api_key is not None
-        offered = (modality, entry.model) in self._platform.get(entry.provider, _NO_ACCESS).models
-        return Candidate(
+        candidate = Candidate(
             modality=modality,
             provider=entry.provider,
             model=entry.model,
@@ -152,9 +150,28 @@ class Router:
             credential_id=found.credential_id,
             spec=spec,
             embedded=embedded,
-            unpriced=paid and not offered and not _composite(spec) and (spec is None or spec.price is None),
             scores_run_id=entry.scores_run_id,
         )
+        return replace(candidate, unpriced=self._is_unpriced(candidate))
+
+    def _is_unpriced(self, candidate: Candidate) -> bool:
+        spec, credential = candidate.spec, candidate.credential
+        if (
+            credential.source != "MANAGED"
+            or credential.api_key is None
+            or (spec is not None and spec.price is not None)
+        ):
+            return False
+        offered = self._platform.get(candidate.provider, _NO_ACCESS).models
+        return not _composite(spec) and (candidate.modality, candidate.model) not in offered
+
+    def renewed(self, candidate: Candidate, own_keys: OwnKeys) -> Candidate | None:
+        """The same with the credential that an organisation has now; None = it has none any more."""
+        found = self.access(candidate.provider, candidate.modality, own_keys)
+        if found.credential is None:
+            return None
+        candidate = replace(candidate, credential=found.credential, credential_id=found.credential_id)
+        return replace(candidate, unpriced=self._is_unpriced(candidate))
 
     def _all_snapshots(self, modality: Modality, allowed: AllowList, own_keys: OwnKeys) -> Sequence[Snapshot]:
         """The deployment's list with the two snapshots that depend on who asks: what is usable but was never measured,

@@ -1,7 +1,6 @@
 """Which engines a session may use, in order. Source: contract, sessions 1.2 and routing 7."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from speko.agent.plan import NoStage, route_stages
 from speko.api.errors import ApiError
@@ -62,14 +61,13 @@ def with_current_keys(
 ) -> tuple[Candidate, ...]:
     """The same engines with the credentials that the organisation has now; without those it has none for any more, or
     no money."""
-    own_keys = gateway.own_keys(organization_id)
-    exceeded = gateway.limits.spending(organization_id, api_key_id)
-    renewed = []
-    for candidate in candidates:
-        found = gateway.router.access(candidate.provider, candidate.modality, own_keys)
-        if found.credential is not None:
-            renewed.append(replace(candidate, credential=found.credential, credential_id=found.credential_id))
-    return tuple(c for c in renewed if exceeded is None or not on_platform_key(c))
+    own_keys, limits = gateway.own_keys(organization_id), gateway.limits
+    exceeded = limits.spending(organization_id, api_key_id)
+    limited = limits.limits_spending(organization_id, api_key_id)
+    renewed = (gateway.router.renewed(candidate, own_keys) for candidate in candidates)
+    return tuple(
+        c for c in renewed if c is not None and not (exceeded and on_platform_key(c)) and not (limited and c.unpriced)
+    )
 
 
 def _is_agent(candidate: Candidate) -> bool:
